@@ -1,0 +1,27 @@
+//! What a failed exchange means: was anything sent, and whose fault was it (§1.6, part C).
+//!
+//! What to do about it stands in the code table of `protocol`.
+
+use std::error::Error;
+
+use protocol::{Condition, Transport};
+
+/// Reads the library's error down to its cause.
+pub(super) fn condition(error: &reqwest::Error) -> Condition {
+    let tls = std::iter::successors(error.source(), |&cause| cause.source()).find_map(tls_error);
+    Condition::Transport(match tls {
+        Some(rustls::Error::InvalidCertificate(_)) => Transport::Certificate,
+        // After the handshake an alert counts as a cut: request bytes may already be out.
+        Some(_) if error.is_connect() => Transport::TlsHandshake,
+        _ if error.is_connect() => Transport::Unreachable,
+        _ if error.is_timeout() => Transport::TimedOut,
+        _ => Transport::Cut,
+    })
+}
+
+/// The TLS stream hands its error on as the inside of an I/O error.
+fn tls_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let inside = inside.and_then(|inside| inside.downcast_ref::<rustls::Error>());
+    cause.downcast_ref::<rustls::Error>().or(inside)
+}

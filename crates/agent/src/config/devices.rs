@@ -1,0 +1,154 @@
+//! `[reader] [scanner] [camera] [printer]`: which devices are this machine's.
+//!
+//! Owns the checked values; opening a device is the work of the program around the agent. No model is named
+//! here or in code: what a device needs stands in `firmware-notes/`.
+
+use std::path::PathBuf;
+
+use super::fault::Fault;
+use super::section::{Given, Section};
+
+/// pcscd itself knows at most 16 readers.
+const PATTERNS_MAX: usize = 16;
+/// The longest name in PC/SC (`MAX_READERNAME` is 128, its last byte is NUL).
+const NAME_BYTES_MAX: usize = 127;
+/// A code's marks are one or two characters; more would be the code itself.
+const MARK_BYTES_MAX: usize = 16;
+/// Rates that every serial driver knows.
+const BAUD_RATES: [u32; 8] = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200];
+/// The usual rate of a scanner out of the box.
+const BAUD_DEFAULT: u32 = 9600;
+
+/// The card readers that may be used.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// In order of preference; empty: this machine has none.
+    pub allow: Vec<NamePattern>,
+}
+
+/// A device's name, or its beginning and `*`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NamePattern(String);
+
+impl NamePattern {
+    /// Takes a name such as `Example Reader*`; the star may only stand last.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.strip_suffix('*').unwrap_or(text);
+        let is_fit = !text.is_empty() && text.len() <= NAME_BYTES_MAX && !name.contains('*');
+        is_fit.then(|| Self(text.to_owned()))
+    }
+
+    /// Does a device's full name fit?
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == self.0,
+        }
+    }
+}
+
+/// A scanner on a serial line, USB CDC or pseudo-terminal.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ScannerPort {
+    /// The device file.
+    pub port: PathBuf,
+    /// Bits a second.
+    pub baud: u32,
+    /// What the scanner sends before each code; cut off if there.
+    pub prefix: String,
+    /// What it sends behind each code, apart from CR and LF; cut off if there.
+    pub suffix: String,
+}
+
+/// A camera and the picture asked of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CameraChoice {
+    /// Which one.
+    pub device: CameraDevice,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// How a camera is found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum CameraDevice {
+    /// By its device file, such as a link below `/dev/v4l/by-id`.
+    Path(PathBuf),
+    /// By its name.
+    Name(NamePattern),
+}
+
+/// Where slips go, as lines of UTF-8 text.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PrinterPath {
+    /// A device file or a plain file.
+    pub device: PathBuf,
+}
+
+pub(super) fn reader(top: &mut Section<'_>) -> Reader {
+    top.section("reader", |table| Reader {
+        allow: table
+            .optional("allow", |given| {
+                given.list(PATTERNS_MAX, "names of readers")?.iter().map(name_pattern).collect()
+            })
+            .unwrap_or_else(|| vec![NamePattern("*".to_owned())]),
+    })
+}
+
+fn name_pattern(given: &Given<'_>) -> Result<NamePattern, Fault> {
+    let expected = "a name such as \"Example Reader*\", at most 127 bytes, a * only at its end";
+    NamePattern::parse(given.text(expected)?).ok_or_else(|| given.refuse(expected))
+}
+
+pub(super) fn scanner(top: &mut Section<'_>) -> Option<ScannerPort> {
+    top.optional_section("scanner", |table| {
+        let port = table.required("port", "a serial device such as \"/dev/ttyACM0\"", Given::path);
+        let baud = table.optional("baud", baud).unwrap_or(BAUD_DEFAULT);
+        let prefix = table.optional("prefix", mark).unwrap_or_default();
+        let suffix = table.optional("suffix", mark).unwrap_or_default();
+        Some(ScannerPort { port: port?, baud, prefix, suffix })
+    })
+}
+
+fn baud(given: &Given<'_>) -> Result<u32, Fault> {
+    let rates: Vec<_> = BAUD_RATES.iter().map(u32::to_string).collect();
+    let refuse = || given.refuse(format!("one of {}", rates.join(", ")));
+    let rate = given.number(0..=u32::MAX).map_err(|_| refuse())?;
+    if BAUD_RATES.contains(&rate) { Ok(rate) } else { Err(refuse()) }
+}
+
+fn mark(given: &Given<'_>) -> Result<String, Fault> {
+    let expected = "at most 16 bytes without CR and LF";
+    let text = given.text_or_empty(expected)?;
+    if text.len() > MARK_BYTES_MAX { Err(given.refuse(expected)) } else { Ok(text.to_owned()) }
+}
+
+pub(super) fn camera(top: &mut Section<'_>) -> Option<CameraChoice> {
+    top.optional_section("camera", |table| {
+        let expected = "a device such as \"/dev/video0\" or a camera's name";
+        let device = table.required("device", expected, camera_device);
+        let width = table.optional("width", |given| given.number(640..=1920)).unwrap_or(640);
+        let height = table.optional("height", |given| given.number(480..=1080)).unwrap_or(480);
+        Some(CameraChoice { device: device?, width, height })
+    })
+}
+
+fn camera_device(given: &Given<'_>) -> Result<CameraDevice, Fault> {
+    if given.text("a device file or a camera's name")?.starts_with('/') {
+        given.path().map(CameraDevice::Path)
+    } else {
+        name_pattern(given).map(CameraDevice::Name)
+    }
+}
+
+pub(super) fn printer(top: &mut Section<'_>) -> Option<PrinterPath> {
+    top.optional_section("printer", |table| {
+        let device =
+            table.required("device", "a device file such as \"/dev/usb/lp0\"", Given::path);
+        Some(PrinterPath { device: device? })
+    })
+}

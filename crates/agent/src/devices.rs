@@ -1,0 +1,82 @@
+//! The devices on threads of their own: what they find becomes facts for the runtime.
+//!
+//! PC/SC and cameras can hang for ever, so every thread is disposable: the runtime gives up on one that
+//! owes an answer for too long and starts another. A thread ends when nobody listens to it any more.
+
+pub(crate) mod camera;
+pub(crate) mod card;
+pub(crate) mod scanner;
+
+use std::sync::Arc;
+use std::thread;
+
+use citizen::{Citizen, Identity, Photo};
+use session::CardFault;
+use tokio::sync::mpsc::Sender;
+use vision::Hint;
+
+use crate::ports::{DeviceError, Presence, ReaderError};
+
+/// What a device found. No Debug: codes and pictures are in it.
+pub(crate) enum Fact {
+    /// Cards came or went.
+    Presence(Presence),
+    /// The watch over the readers failed; it is tried again by itself.
+    ReaderTrouble(ReaderError),
+    /// The card thread of this generation answered.
+    Card(u64, CardFact),
+    /// A code was read.
+    Code(String),
+    /// Two different codes were in view.
+    SeveralCodes,
+    /// What the face before the camera should do.
+    Hint(Hint),
+    /// A good selfie, as JPEG within the bank's bounds.
+    Selfie(zeroize::Zeroizing<Vec<u8>>),
+    /// The camera failed; it is tried again by itself.
+    CameraTrouble(DeviceError),
+    /// The camera works.
+    CameraReady,
+    /// The scanner failed; it is tried again by itself.
+    ScannerTrouble(DeviceError),
+    /// The scanner works.
+    ScannerReady,
+}
+
+/// What the card thread read.
+#[derive(Debug)]
+pub(crate) enum CardFact {
+    Identity(Identity),
+    Citizen(Box<Citizen>),
+    PhotoProgress(u8),
+    Photo(Photo),
+    Failed(CardFault),
+}
+
+/// Where facts go; a full queue makes the device wait, a closed one ends its thread.
+#[derive(Clone)]
+pub(crate) struct Facts(pub(crate) Sender<Fact>);
+
+/// Nobody listens any more.
+pub(crate) struct Unheard;
+
+impl Facts {
+    pub(crate) fn tell(&self, fact: Fact) -> Result<(), Unheard> {
+        self.0.blocking_send(fact).map_err(|_| Unheard)
+    }
+}
+
+/// Starts a named thread that is never waited for.
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
+    if let Err(error) = spawned {
+        tracing::error!(%error, thread = name, "a device thread could not be started");
+    }
+}
+
+/// What the threads share: how to open devices, and where to report.
+#[derive(Clone)]
+pub(crate) struct Rig {
+    pub(crate) devices: Arc<dyn crate::ports::Devices>,
+    pub(crate) facts: Facts,
+}

@@ -1,0 +1,238 @@
+//! The running agent: puts the parts together at start and takes them apart at the end.
+//!
+//! `machine` is the loop that feeds the session and carries out its commands; `calls` seals, journals and
+//! sends. Everything personal lives in those two and is gone when a journey ends.
+
+mod calls;
+mod machine;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{PublicKey, PublicKeyError};
+use rand::TryRng;
+use rand::rngs::SysRng;
+use session::{Outcome, Stage};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tracing::info;
+
+use crate::api::{self, ApiOptions, Desk, PageKey, Panel};
+use crate::bank::{Bank, BankSetupError};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, Fault, Secrets};
+use crate::devices::camera::{self, Gaze};
+use crate::devices::card;
+use crate::devices::{Facts, Rig, scanner};
+use crate::journal::{Journal, JournalError};
+use crate::outbox::Outbox;
+use crate::ports::Devices;
+
+use calls::Calls;
+use machine::{Machine, Parts, Windows};
+
+/// Events of the page that wait for the loop; a person cannot fill it, a program gets `429`.
+const EVENTS_WAITING: usize = 16;
+/// Facts of the devices that wait for the loop; a device that is faster waits.
+const FACTS_WAITING: usize = 64;
+
+/// Why the agent did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A secret is missing or unsafe.
+    #[error(transparent)]
+    Secrets(#[from] ConfigError),
+    /// The bank's public key cannot be read.
+    #[error("{0}")]
+    KeyFile(Fault),
+    /// The bank's public key is not one.
+    #[error("bank.public_key_file")]
+    Key(#[from] PublicKeyError),
+    /// TLS or HTTP.
+    #[error(transparent)]
+    Bank(#[from] BankSetupError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The local API's address is taken, or not ours.
+    #[error("listening on {address} failed, expected api.listen to be a free loopback address")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The file for the page's address.
+    #[error("writing {path} failed, expected api.url_file to be writable")]
+    UrlFile {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no random bytes")]
+    NoRandomness,
+}
+
+/// The agent, not yet running.
+pub struct Agent;
+
+/// The agent, running until it is stopped.
+pub struct Running {
+    address: SocketAddr,
+    page_url: zeroize::Zeroizing<String>,
+    last: watch::Receiver<Option<JourneyRecord>>,
+    stop: watch::Sender<Stop>,
+    machine: JoinHandle<()>,
+    server: JoinHandle<io::Result<()>>,
+    outbox: JoinHandle<()>,
+}
+
+/// A journey that is over, without a word about the person.
+#[derive(Clone, Debug)]
+pub struct JourneyRecord {
+    /// How it ended, with the bank's own code.
+    pub outcome: Outcome,
+    /// Its stages in order, with the time spent in each; a stage may come more than once.
+    pub stages: Vec<(Stage, Duration)>,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Stop {
+    No,
+    Now,
+}
+
+impl Agent {
+    /// Starts everything and returns once the page can be opened. Devices may still be missing: they are
+    /// looked for until they come.
+    ///
+    /// # Errors
+    /// [`StartError`] if configuration, secrets, key, journal or address do not do.
+    pub async fn start(
+        config: Config,
+        devices: Arc<dyn Devices>,
+        panel: Option<Panel>,
+    ) -> Result<Running, StartError> {
+        let secrets = config.secrets()?;
+        Self::start_with(config, secrets, devices, panel).await
+    }
+
+    /// As [`Self::start`], with secrets that no file holds.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        config: Config,
+        secrets: Secrets,
+        devices: Arc<dyn Devices>,
+        panel: Option<Panel>,
+    ) -> Result<Running, StartError> {
+        let clock = Arc::new(Clock::new());
+        let key = config.bank.public_key_file.read_pem().map_err(StartError::KeyFile)?;
+        let key = Arc::new(PublicKey::from_pem(&key)?);
+        info!(fingerprint = key.fingerprint(), "bank's public key");
+        let dialect = config.dialect().clone();
+        let bank = Bank::new(config.bank.clone(), dialect, secrets, Arc::clone(&clock))?;
+        let bank = Arc::new(bank);
+        let journal = Arc::new(Journal::open(&config.journal.dir)?);
+        let outbox = Outbox::default();
+
+        let listening = config.api.listen;
+        let listener = TcpListener::bind(listening)
+            .await
+            .map_err(|source| StartError::Listen { address: listening, source })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| StartError::Listen { address: listening, source })?;
+        let page_key = PageKey::draw(config.api.page_key).map_err(|_| StartError::NoRandomness)?;
+        let page_url = page_key.url(address);
+        if let Some(path) = &config.api.url_file {
+            api::write_url_file(path, &page_url)
+                .map_err(|source| StartError::UrlFile { path: path.clone(), source })?;
+        }
+
+        let (facts, facts_in) = mpsc::channel(FACTS_WAITING);
+        let (events, events_in) = mpsc::channel(EVENTS_WAITING);
+        let (preview_out, preview) = watch::channel(None);
+        let (stop, stopped) = watch::channel(Stop::No);
+        let rig = Rig { devices, facts: Facts(facts) };
+        let gaze = Gaze::default();
+        let calls = Calls::new(
+            Arc::clone(&bank),
+            Arc::clone(&journal),
+            outbox.clone(),
+            (key, config.dialect().data_framing),
+            Arc::clone(&clock),
+        );
+        let parts =
+            Parts { clock: Arc::clone(&clock), calls, rig: rig.clone(), gaze: gaze.clone() };
+        let (machine, windows) = Machine::new(&config, seed()?, parts);
+        let Windows { shown, health, last } = windows;
+
+        card::watch(rig.clone());
+        scanner::start(rig.clone());
+        camera::start(rig.clone(), gaze, preview_out);
+
+        let options = ApiOptions::new(page_key, address, config.journey.profile);
+        let desk = Desk { shown, events, preview, health };
+        let server_stop = until_stopped(stopped.clone());
+        let server = tokio::spawn(api::serve(listener, desk, options, panel, server_stop));
+        let machine = tokio::spawn(machine.run(facts_in, events_in, until_stopped(stopped)));
+        let outbox = tokio::spawn(outbox.run(journal, bank, clock));
+        info!(%address, "the page is served");
+        Ok(Running { address, page_url, last, stop, machine, server, outbox })
+    }
+}
+
+impl Running {
+    /// Where the page and the local API are served.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The page's address with its key: whoever opens it first has the page.
+    #[must_use]
+    pub fn page_url(&self) -> &str {
+        &self.page_url
+    }
+
+    /// The last journey that ended: for the program around the agent, never for a screen.
+    #[must_use]
+    pub fn last_journey(&self) -> Option<JourneyRecord> {
+        self.last.borrow().clone()
+    }
+
+    /// Stops: the journey under way is wiped, what is in the journal stays for the next start.
+    pub async fn stop(self) {
+        let _ = self.stop.send(Stop::Now);
+        self.outbox.abort();
+        // A task that panicked has already said so; there is nothing left to do for it here.
+        let _ = self.machine.await;
+        let _ = self.server.await;
+    }
+
+    /// Returns when the agent has ended by itself, which is a fault.
+    pub async fn ended(&mut self) {
+        tokio::select! {
+            _ = &mut self.machine => {}
+            _ = &mut self.server => {}
+        }
+    }
+}
+
+async fn until_stopped(mut stopped: watch::Receiver<Stop>) {
+    // An error means that the sender is gone, which is a stop as well.
+    let _ = stopped.wait_for(|stop| *stop == Stop::Now).await;
+}
+
+fn seed() -> Result<u64, StartError> {
+    SysRng.try_next_u64().map_err(|_| StartError::NoRandomness)
+}

@@ -1,0 +1,401 @@
+//! The loop: one event at a time into the session, its commands out to devices and bank, its view to the page.
+//!
+//! It decides nothing about a journey: what a card, a code or an answer means is the session's business.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{Alert, Reference, Selfie};
+use session::{CardFault, Command, Event, Failure, LocalFailure, Outcome, Screen, Session, Stage};
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
+use tokio::time::sleep_until;
+use tracing::{debug, error, info, warn};
+use vision::Hint;
+
+use super::JourneyRecord;
+use super::calls::{Answered, Calls};
+use crate::api::{self, DeviceState, Extras, Health, Shown};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::devices::camera::{Gaze, Look};
+use crate::devices::card::{CardOrder, CardThread, fault_of_reader};
+use crate::devices::{CardFact, Fact, Rig};
+use crate::ports::{Presence, ReaderError};
+use crate::slip;
+
+/// A card answers within this time or never: the slowest card needs 6 s for its portrait.
+const CARD_MOST: Duration = Duration::from_secs(20);
+/// A camera that brought no picture for so long does not bring one for this customer.
+const CAMERA_MOST: Duration = Duration::from_secs(15);
+
+/// Everything that one machine's journeys need.
+pub(super) struct Machine {
+    session: Session,
+    clock: Arc<Clock>,
+    calls: Calls,
+    rig: Rig,
+    card: CardThread,
+    /// Until when the card thread owes an answer.
+    card_due: Option<Duration>,
+    presence: Presence,
+    gaze: Gaze,
+    scans_codes: bool,
+    selfies: u64,
+    camera_silent_since: Option<Duration>,
+    shown: watch::Sender<Arc<Shown>>,
+    health: watch::Sender<Health>,
+    last: watch::Sender<Option<JourneyRecord>>,
+    /// The stages of the journey under way, and since when the present one stands.
+    stages: Vec<(Stage, Duration)>,
+    stage_since: Duration,
+    extras: Extras,
+    merchant: String,
+    terminal: String,
+    journey: u64,
+    stage: Stage,
+}
+
+/// What the machine works with.
+pub(super) struct Parts {
+    pub(super) clock: Arc<Clock>,
+    pub(super) calls: Calls,
+    pub(super) rig: Rig,
+    pub(super) gaze: Gaze,
+}
+
+/// Where the rest of the agent looks at the machine.
+pub(super) struct Windows {
+    pub(super) shown: watch::Receiver<Arc<Shown>>,
+    pub(super) health: watch::Receiver<Health>,
+    pub(super) last: watch::Receiver<Option<JourneyRecord>>,
+}
+
+impl Machine {
+    pub(super) fn new(config: &Config, seed: u64, parts: Parts) -> (Self, Windows) {
+        let Parts { clock, calls, rig, gaze } = parts;
+        let session = Session::new(config.policy(), seed);
+        let extras = Extras::new(config.journey.profile);
+        let first = api::render(&session.view(), session.stage(), &extras);
+        let (shown, shown_window) = watch::channel(Arc::new(first));
+        let (health, health_window) = watch::channel(Health::default());
+        let (last, last_window) = watch::channel(None);
+        let card = CardThread::start(rig.clone(), 0);
+        let machine = Self {
+            session,
+            clock,
+            calls,
+            rig,
+            card,
+            card_due: None,
+            presence: Presence::NoReader,
+            gaze,
+            scans_codes: config.scanner.is_none() && config.camera.is_some(),
+            selfies: 0,
+            camera_silent_since: None,
+            shown,
+            health,
+            last,
+            stages: Vec::new(),
+            stage_since: Duration::ZERO,
+            extras,
+            merchant: config.site.merchant.clone(),
+            terminal: config.site.place.terminal_id().to_owned(),
+            journey: 0,
+            stage: Stage::Idle,
+        };
+        let windows = Windows { shown: shown_window, health: health_window, last: last_window };
+        (machine, windows)
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut facts: Receiver<Fact>,
+        mut events: Receiver<Event>,
+        stop: impl Future<Output = ()>,
+    ) {
+        let Some(mut answers) = self.calls.take_inbox() else { return };
+        self.calls.warm_up();
+        self.look();
+        tokio::pin!(stop);
+        loop {
+            let due = self.due().map(|tick| self.clock.instant(tick).into());
+            tokio::select! {
+                () = &mut stop => break,
+                Some(event) = events.recv() => self.take(event).await,
+                Some(fact) = facts.recv() => self.hear(fact).await,
+                Some(answered) = answers.recv() => match answered {
+                    Answered::Bank(call, answer) => {
+                        self.take(Event::BankAnswered { call, answer }).await;
+                    }
+                    Answered::NotJournaled => self.take(Event::JournalFailed).await,
+                },
+                () = until(due) => self.tick().await,
+            }
+        }
+        self.gaze.turn(Look::Away);
+    }
+
+    /// The next moment at which something is due without an event.
+    fn due(&self) -> Option<Duration> {
+        let camera = self.camera_silent_since.map(|since| since + CAMERA_MOST);
+        [self.session.deadline(), self.card_due, camera].into_iter().flatten().min()
+    }
+
+    async fn tick(&mut self) {
+        let now = self.clock.tick();
+        if self.card_due.is_some_and(|due| due <= now) {
+            self.abandon_card_thread();
+            self.take(Event::CardFailed(CardFault::ReaderHung)).await;
+        }
+        if self.camera_silent_since.is_some_and(|since| since + CAMERA_MOST <= now) {
+            self.camera_silent_since = None;
+            self.take(Event::CameraFailed).await;
+        }
+        self.take(Event::Tick).await;
+    }
+
+    /// A transmit that never returns costs its thread, not the agent.
+    fn abandon_card_thread(&mut self) {
+        error!("the card reader does not come back; its thread is given up");
+        self.card_due = None;
+        self.card = CardThread::start(self.rig.clone(), self.card.generation() + 1);
+    }
+
+    /// One event into the session, and everything that follows from it.
+    async fn take(&mut self, event: Event) {
+        let commands = self.session.handle(event, self.clock.now());
+        for command in commands {
+            self.carry_out(command).await;
+        }
+        self.note_stage();
+        self.look();
+        self.show();
+    }
+
+    async fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::ReadIdentity => self.order_card(|reader| CardOrder::ReadIdentity { reader }),
+            Command::ReadCard(identity) => {
+                self.order_card(|reader| CardOrder::ReadCard { reader, identity });
+            }
+            Command::Ask { call, request } => {
+                debug!(call = call.number(), endpoint = %request.endpoint(), "asking the bank");
+                self.calls.ask(call, request);
+            }
+            Command::Resend(call) => {
+                debug!(call = call.number(), "asking the bank again");
+                self.calls.resend(call);
+            }
+            Command::Report { reference, citizen_id, reason } => {
+                info!(reason = reason.code(), "the failure is reported to the bank");
+                self.calls.report(reference, &citizen_id, reason);
+            }
+            Command::Print(slip) => {
+                let lines = slip::lines(&slip, &self.merchant, &self.terminal);
+                self.extras.last_slip = Some(lines.clone());
+                self.print(lines);
+            }
+            Command::Alert { level, failure } => match level {
+                Alert::None | Alert::Count => info!(code = %failure, "counted"),
+                Alert::Warn => warn!(code = %failure, "alert"),
+                Alert::Page => error!(code = %failure, "alert"),
+            },
+            Command::Forget => {
+                self.card.forget();
+                self.extras.hint = None;
+                let outcome = self.ended();
+                self.calls.forget(outcome);
+            }
+        }
+    }
+
+    fn order_card(&mut self, order: impl FnOnce(String) -> CardOrder) {
+        let Presence::Card { reader, .. } = &self.presence else { return };
+        self.card.order(order(reader.clone()));
+        self.card_due = Some(self.clock.tick() + CARD_MOST);
+    }
+
+    /// Printing happens beside the journey and never fails it.
+    fn print(&self, lines: Vec<String>) {
+        let devices = Arc::clone(&self.rig.devices);
+        crate::devices::spawn("printer", move || {
+            let printed = devices.printer().and_then(|mut printer| printer.print(&lines));
+            match printed {
+                Ok(()) | Err(crate::ports::DeviceError::NotConfigured) => {}
+                Err(error) => warn!(%error, "no slip was printed"),
+            }
+        });
+    }
+
+    async fn hear(&mut self, fact: Fact) {
+        match fact {
+            Fact::Presence(presence) => self.cards_changed(presence).await,
+            Fact::ReaderTrouble(error) => self.reader_failed(error).await,
+            Fact::Card(generation, fact) if generation == self.card.generation() => {
+                self.card_answered(fact).await;
+            }
+            Fact::Card(..) => debug!("a card thread that was given up has answered"),
+            Fact::Code(text) => self.code_read(&text).await,
+            Fact::SeveralCodes => debug!("several codes are in view"),
+            Fact::Hint(hint) => self.hint(hint),
+            Fact::Selfie(jpeg) => self.selfie_taken(&jpeg).await,
+            Fact::CameraReady => self.device(|health| &mut health.camera, DeviceState::Ready),
+            Fact::CameraTrouble(error) => {
+                self.device(|health| &mut health.camera, DeviceState::of(error));
+            }
+            Fact::ScannerReady => self.device(|health| &mut health.scanner, DeviceState::Ready),
+            Fact::ScannerTrouble(error) => {
+                warn!(%error, "the scanner fails");
+                self.device(|health| &mut health.scanner, DeviceState::of(error));
+            }
+        }
+    }
+
+    fn device(&self, which: fn(&mut Health) -> &mut DeviceState, state: DeviceState) {
+        self.health.send_modify(|health| *which(health) = state);
+    }
+
+    async fn cards_changed(&mut self, presence: Presence) {
+        let before = std::mem::replace(&mut self.presence, presence.clone());
+        self.extras.reader_trouble = None;
+        self.device(|health| &mut health.reader, DeviceState::Ready);
+        if matches!(before, Presence::Card { .. } | Presence::Mute { .. }) {
+            self.take(Event::CardRemoved).await;
+        }
+        match presence {
+            Presence::Card { .. } => self.take(Event::CardInserted).await,
+            Presence::Mute { .. } => self.take(Event::CardFailed(CardFault::Mute)).await,
+            Presence::NoReader => self.reader_failed(ReaderError::Gone).await,
+            Presence::Empty => self.show(),
+        }
+    }
+
+    /// The watch broke off. What lies in the reader is unknown until it is back: the session is told only
+    /// that reading failed, so that data already confirmed is not thrown away.
+    async fn reader_failed(&mut self, error: ReaderError) {
+        warn!(%error, "the card reader fails");
+        let fault = fault_of_reader(error);
+        self.presence = Presence::NoReader;
+        self.extras.reader_trouble = Some(Failure::Local(LocalFailure::Card(fault)));
+        self.device(|health| &mut health.reader, DeviceState::Failed);
+        if error == ReaderError::NotConfigured {
+            return self.show();
+        }
+        self.take(Event::CardFailed(fault)).await;
+    }
+
+    async fn card_answered(&mut self, fact: CardFact) {
+        let owed = self.clock.tick() + CARD_MOST;
+        self.card_due = match &fact {
+            CardFact::Citizen(_) | CardFact::PhotoProgress(_) => Some(owed),
+            CardFact::Identity(_) | CardFact::Photo(_) | CardFact::Failed(_) => None,
+        };
+        let event = match fact {
+            CardFact::Identity(identity) => Event::IdentityRead(identity),
+            CardFact::Citizen(citizen) => Event::CitizenRead(citizen),
+            CardFact::PhotoProgress(percent) => Event::PhotoProgress(percent),
+            CardFact::Photo(photo) => Event::PhotoRead(photo),
+            CardFact::Failed(fault) => Event::CardFailed(fault),
+        };
+        self.take(event).await;
+    }
+
+    async fn code_read(&mut self, text: &str) {
+        if !self.session.needs().code {
+            return debug!("a code was shown while none is wanted");
+        }
+        let event = match Reference::parse(text) {
+            Ok(reference) => Event::ReferenceRead(reference),
+            Err(wrong_code) => Event::WrongCodeRead(wrong_code),
+        };
+        self.take(event).await;
+    }
+
+    fn hint(&mut self, hint: Hint) {
+        if self.session.needs().selfie {
+            self.extras.hint = Some(hint);
+            self.camera_silent_since = Some(self.clock.tick());
+            self.show();
+        }
+    }
+
+    async fn selfie_taken(&mut self, jpeg: &[u8]) {
+        self.extras.hint = None;
+        match Selfie::new(jpeg.to_vec()) {
+            Ok(selfie) => self.take(Event::SelfieTaken(selfie)).await,
+            Err(error) => warn!(%error, "a selfie does not fit the bank's bounds"),
+        }
+    }
+
+    /// Turns the camera to what the journey wants to see.
+    fn look(&mut self) {
+        let needs = self.session.needs();
+        match (needs.selfie, self.camera_silent_since) {
+            (true, None) => {
+                self.selfies += 1;
+                self.camera_silent_since = Some(self.clock.tick());
+            }
+            (false, Some(_)) => self.camera_silent_since = None,
+            (true, Some(_)) | (false, None) => {}
+        }
+        self.gaze.turn(match needs {
+            session::Needs { selfie: true, .. } => Look::Selfie(self.selfies),
+            session::Needs { code: true, .. } if self.scans_codes => Look::Codes,
+            session::Needs { .. } => Look::Away,
+        });
+    }
+
+    /// A stage of a journey, for the log: no word about the person.
+    fn note_stage(&mut self) {
+        let stage = self.session.stage();
+        if stage == self.stage {
+            return;
+        }
+        if self.stage == Stage::Idle {
+            self.journey += 1;
+            self.calls.warm_up();
+        }
+        let now = self.clock.tick();
+        if self.stage != Stage::Idle && self.stage != Stage::Result {
+            self.stages.push((self.stage, now.saturating_sub(self.stage_since)));
+        }
+        self.stage_since = now;
+        self.stage = stage;
+        if stage == Stage::Idle {
+            self.extras.last_slip = None;
+            self.stages.clear();
+        }
+        match self.ended() {
+            Some(outcome) => {
+                let code = outcome.failure().map_or_else(String::new, |failure| failure.neutral());
+                info!(journey = self.journey, stage = stage.word(), outcome = outcome.word(), code);
+                let stages = std::mem::take(&mut self.stages);
+                let _ = self.last.send(Some(JourneyRecord { outcome, stages }));
+            }
+            None => info!(journey = self.journey, stage = stage.word()),
+        }
+    }
+
+    /// How the journey ended, if it has.
+    fn ended(&self) -> Option<Outcome> {
+        match self.session.view().screen {
+            Screen::Result { outcome } => Some(*outcome),
+            _ => None,
+        }
+    }
+
+    fn show(&mut self) {
+        self.extras.sequence += 1;
+        let shown = api::render(&self.session.view(), self.session.stage(), &self.extras);
+        let _ = self.shown.send(Arc::new(shown));
+    }
+}
+
+async fn until(due: Option<tokio::time::Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,11 @@
+//! Readings of whole cards, from raw images that were not made with our map.
+//!
+//! `plan` is what a good card is asked, `record` what its data become, `fields` what is wrong with bad
+//! data, `evil` what a bad card leads to.
+
+mod evil;
+mod fake_card;
+mod fields;
+mod images;
+mod plan;
+mod record;

@@ -1,0 +1,243 @@
+//! `dipchip read`: one card, printed; and the list of readers.
+//!
+//! Owns waiting for a card, the second try after a cold reset, and how a failure is said. What is shown of
+//! a person is `sheet`'s decision.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use agent::config::{Config, ConfigError};
+use agent::explain::{Explanation, explain, of_card, of_reader};
+use agent::ports::{CardMonitor, CardReader, Devices, Presence, ReaderError, Start};
+use card::{CardError, CardReading, ChannelError, Flow};
+use thiserror::Error;
+
+use crate::Exit;
+use crate::card_reader;
+use crate::devices::RealDevices;
+use crate::error_text::chain;
+use crate::sheet::{Sheet, Sight};
+
+/// As long as it takes to find one's card.
+const CARD_WITHIN: Duration = Duration::from_secs(30);
+
+/// The slowest card takes 7 s, and is read again after a reset. What takes longer hangs.
+const READ_WITHIN: Duration = Duration::from_secs(20);
+
+/// The code whose sentences say that a reader does not come back.
+const READER_HUNG: &str = "READER_HUNG";
+
+/// How the result is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// Labelled lines.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl Form {
+    /// From the flag of the command line.
+    pub fn of(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
+/// What to read, and how to show it.
+#[derive(Debug)]
+pub struct Reading {
+    /// How the result is written.
+    pub form: Form,
+    /// What is shown of the person.
+    pub sight: Sight,
+    /// Names the allowed readers; without it any may be used.
+    pub config: Option<PathBuf>,
+}
+
+/// Why no card was read.
+#[derive(Debug, Error)]
+enum ReadError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    #[error(transparent)]
+    Card(#[from] CardError),
+    #[error("waiting for a card: none came within 30 s")]
+    NoCardCame,
+    #[error("reading the card: no end within 20 s")]
+    Hung,
+}
+
+/// Reads the card in the reader and prints it.
+///
+/// # Errors
+/// If the result cannot be written.
+pub fn read(reading: &Reading) -> io::Result<Exit> {
+    let error = match sheet_of(reading) {
+        Ok(sheet) => {
+            write(&sheet, reading.form)?;
+            return Ok(Exit::Done);
+        }
+        Err(error) => error,
+    };
+    let (exit, explanation) = match &error {
+        ReadError::Config(_) => (Exit::Usage, None),
+        ReadError::NoCardCame => (Exit::Stopped, None),
+        ReadError::Reader(error) => (Exit::Fault, Some(of_reader(*error))),
+        ReadError::Card(error) => (Exit::Fault, Some(of_card(error))),
+        ReadError::Hung => (Exit::Fault, explain(READER_HUNG)),
+    };
+    eprintln!("dipchip: {}", chain(&error));
+    if let Some(explanation) = explanation {
+        say(&explanation, reading.form)?;
+    }
+    Ok(exit)
+}
+
+fn sheet_of(reading: &Reading) -> Result<Sheet, ReadError> {
+    let devices = match &reading.config {
+        Some(file) => RealDevices::new(&Config::load(file)?),
+        None => RealDevices::any_reader(),
+    };
+    let name = wait_for_card(devices.card_monitor()?.as_mut())?;
+    let sheet = Sheet::new(reading.sight);
+    let (sender, receiver) = mpsc::channel();
+    // PC/SC has no deadlines: a call that never returns keeps its thread until the program ends.
+    thread::spawn(move || {
+        let _ = sender.send(filled(sheet, &devices, &name));
+    });
+    receiver.recv_timeout(READ_WITHIN).unwrap_or(Err(ReadError::Hung))
+}
+
+fn filled(mut sheet: Sheet, devices: &RealDevices, name: &str) -> Result<Sheet, ReadError> {
+    sheet.plain("reader", name);
+    let mut reader = devices.card_reader()?;
+    match read_card(reader.as_mut(), name, Start::AsItIs, &mut sheet) {
+        Err(ReadError::Card(error)) if a_reset_may_help(&error) => {
+            read_card(reader.as_mut(), name, Start::Cold, &mut sheet)?;
+        }
+        result => result?,
+    }
+    Ok(sheet)
+}
+
+fn wait_for_card(monitor: &mut dyn CardMonitor) -> Result<String, ReadError> {
+    let started = Instant::now();
+    let mut known = monitor.watch(&Presence::NoReader, Duration::ZERO)?;
+    loop {
+        match &known {
+            Presence::NoReader => return Err(ReaderError::Gone.into()),
+            Presence::Mute { .. } => return Err(ReaderError::Mute.into()),
+            Presence::Card { reader, .. } => return Ok(reader.clone()),
+            Presence::Empty => {}
+        }
+        let rest = CARD_WITHIN.saturating_sub(started.elapsed());
+        if rest.is_zero() {
+            return Err(ReadError::NoCardCame);
+        }
+        eprintln!("insert the card");
+        known = monitor.watch(&known, rest)?;
+    }
+}
+
+fn read_card(
+    reader: &mut dyn CardReader,
+    name: &str,
+    start: Start,
+    sheet: &mut Sheet,
+) -> Result<(), ReadError> {
+    let mut channel = reader.connect(name, start)?;
+    let mut reading = CardReading::new(channel.as_mut());
+    let started = Instant::now();
+    let identity = reading.identity()?;
+    let identity_took = started.elapsed();
+    let citizen = reading.citizen(&identity)?;
+    let text_took = started.elapsed();
+    let photo = reading.photo(&mut |_| Flow::Continue)?;
+    let all_took = started.elapsed();
+    sheet.identity(&identity);
+    sheet.citizen(&citizen);
+    sheet.number("photo_bytes", u64::try_from(photo.bytes().len()).unwrap_or(u64::MAX));
+    sheet.number("identity_ms", milliseconds(identity_took));
+    sheet.number("text_ms", milliseconds(text_took));
+    sheet.number("all_ms", milliseconds(all_took));
+    Ok(())
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A card that is out, foreign or old stays so after a reset.
+fn a_reset_may_help(error: &CardError) -> bool {
+    match error {
+        CardError::Channel(ChannelError::Reset | ChannelError::Faulty)
+        | CardError::ChipNumberUnavailable
+        | CardError::Refused { .. }
+        | CardError::Length { .. }
+        | CardError::NoStatusWord { .. } => true,
+        CardError::Channel(
+            ChannelError::Removed
+            | ChannelError::Gone
+            | ChannelError::TimedOut
+            | ChannelError::Busy,
+        )
+        | CardError::NotThaiCitizenCard { .. }
+        | CardError::OldLayout
+        | CardError::UnknownLayout
+        | CardError::AnotherCard
+        | CardError::Endless { .. }
+        | CardError::Text { .. }
+        | CardError::PhotoMissing
+        | CardError::PhotoDamaged
+        | CardError::Stopped => false,
+    }
+}
+
+fn say(explanation: &Explanation, form: Form) -> io::Result<()> {
+    let sentences = explanation.sentences;
+    let mut sheet = Sheet::new(Sight::Revealed);
+    sheet.plain("code", &explanation.code);
+    sheet.plain("english", &sentences.english);
+    sheet.plain("thai", &sentences.thai);
+    sheet.plain("remedy_english", &sentences.remedy_english);
+    sheet.plain("remedy_thai", &sentences.remedy_thai);
+    write(&sheet, form)
+}
+
+fn write(sheet: &Sheet, form: Form) -> io::Result<()> {
+    let rendered = match form {
+        Form::Text => sheet.text(),
+        Form::Json => sheet.json(),
+    };
+    io::stdout().write_all(rendered.as_bytes())
+}
+
+/// Prints the readers that are plugged in and what lies in them.
+///
+/// # Errors
+/// If the list cannot be written.
+pub fn list(form: Form) -> io::Result<Exit> {
+    let readers = match card_reader::list() {
+        Ok(readers) => readers,
+        Err(error) => {
+            eprintln!("dipchip: {error}");
+            say(&of_reader(error), form)?;
+            return Ok(Exit::Fault);
+        }
+    };
+    for reader in &readers {
+        let mut sheet = Sheet::new(Sight::Revealed);
+        sheet.plain("reader", &reader.name);
+        sheet.plain("state", reader.word);
+        write(&sheet, form)?;
+    }
+    if readers.is_empty() {
+        eprintln!("dipchip: no card reader is plugged in");
+    }
+    Ok(Exit::Done)
+}

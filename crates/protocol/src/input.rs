@@ -1,0 +1,198 @@
+//! What does not come from the card: mobile number, selfie, place.
+//!
+//! Taking and judging the selfie is vision's and the agent's work; §4 limits what arrives here.
+
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::field::{Expected, Field, FieldError};
+
+/// A mobile number in Thailand: ten ASCII digits, the first 0.
+#[derive(Clone, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
+pub struct Mobile(String);
+
+impl Mobile {
+    /// Reads ten digits; no spaces, no country prefix.
+    ///
+    /// # Errors
+    /// [`FieldError`] without the digits.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let length = Field::Mobile.length_max();
+        let sound = text.len() == length
+            && text.starts_with('0')
+            && text.bytes().all(|byte| byte.is_ascii_digit());
+        if sound {
+            Ok(Self(text.to_owned()))
+        } else {
+            let got = text.chars().count();
+            Err(FieldError { field: Field::Mobile, expected: Expected::Digits(length), got })
+        }
+    }
+
+    /// The ten digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Mobile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("‹redacted›")
+    }
+}
+
+/// Where the machine stands, in the partner's own codes; both may be empty.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Place {
+    branch_id: String,
+    terminal_id: String,
+}
+
+impl Place {
+    /// Checks both codes: at most 20 characters, ASCII letters, digits, `-`, `_`, `.`, `/`.
+    ///
+    /// # Errors
+    /// [`FieldError`] names the code that does not fit.
+    pub fn new(branch_id: &str, terminal_id: &str) -> Result<Self, FieldError> {
+        Ok(Self {
+            branch_id: code(Field::BranchId, branch_id)?,
+            terminal_id: code(Field::TerminalId, terminal_id)?,
+        })
+    }
+
+    /// `branchId`.
+    #[must_use]
+    pub fn branch_id(&self) -> &str {
+        &self.branch_id
+    }
+
+    /// `terminalId`.
+    #[must_use]
+    pub fn terminal_id(&self) -> &str {
+        &self.terminal_id
+    }
+}
+
+fn code(field: Field, text: &str) -> Result<String, FieldError> {
+    let got = text.chars().count();
+    if got > field.length_max() {
+        return Err(FieldError { field, expected: Expected::AtMost(field.length_max()), got });
+    }
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    if !text.bytes().all(plain) {
+        return Err(FieldError { field, expected: Expected::Plain, got });
+    }
+    Ok(text.to_owned())
+}
+
+/// Largest selfie: §4 recommends less than 100 K (Doubt D17).
+const SELFIE_BYTES_MAX: usize = 100_000;
+
+/// A live photo of the customer's face as JPEG.
+#[derive(Clone, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
+pub struct Selfie(Vec<u8>);
+
+impl Selfie {
+    /// Takes a whole JPEG file of at most 100,000 bytes.
+    ///
+    /// # Errors
+    /// [`SelfieError`].
+    pub fn new(jpeg: Vec<u8>) -> Result<Self, SelfieError> {
+        let selfie = Self(jpeg);
+        if selfie.0.len() > SELFIE_BYTES_MAX {
+            return Err(SelfieError::TooLarge { bytes_max: SELFIE_BYTES_MAX, got: selfie.0.len() });
+        }
+        if !(selfie.0.starts_with(&[0xFF, 0xD8]) && selfie.0.ends_with(&[0xFF, 0xD9])) {
+            return Err(SelfieError::NotJpeg);
+        }
+        Ok(selfie)
+    }
+
+    /// The JPEG file.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Selfie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("‹redacted›")
+    }
+}
+
+/// Why a file is no selfie to send.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SelfieError {
+    /// Too many bytes.
+    #[error("taking the selfie: expected at most {bytes_max} bytes, got {got}")]
+    TooLarge {
+        /// The bound.
+        bytes_max: usize,
+        /// The file's size.
+        got: usize,
+    },
+    /// No JPEG from its first to its last marker.
+    #[error("taking the selfie: expected a whole JPEG file, got something else")]
+    NotJpeg,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mobile, Place, Selfie, SelfieError};
+    use crate::field::{Expected, Field};
+
+    #[track_caller]
+    fn check_mobile(text: &str, accepted: bool) {
+        assert_eq!(Mobile::parse(text).is_ok(), accepted, "{text}");
+    }
+
+    #[test]
+    fn a_mobile_number_is_ten_digits_beginning_with_zero() {
+        check_mobile("0819999999", true);
+        for text in ["", "1819999999", "081999999", "08199999999", "081-999999", "๐819999999"] {
+            check_mobile(text, false);
+        }
+    }
+
+    #[track_caller]
+    fn check_place(branch: &str, terminal: &str, expected: Result<(), (Field, Expected)>) {
+        let place = Place::new(branch, terminal);
+        assert_eq!(place.map(drop).map_err(|error| (error.field, error.expected)), expected);
+    }
+
+    #[test]
+    fn a_places_codes_are_short_and_plain() {
+        check_place("", "", Ok(()));
+        check_place("BKK-01", "K/0007", Ok(()));
+        let long = "A".repeat(21);
+        check_place(&long, "", Err((Field::BranchId, Expected::AtMost(20))));
+        check_place("", &long, Err((Field::TerminalId, Expected::AtMost(20))));
+        check_place("สาขา", "", Err((Field::BranchId, Expected::Plain)));
+    }
+
+    #[test]
+    fn a_selfie_is_a_whole_jpeg_of_bounded_size() {
+        let jpeg = |length: usize| {
+            let mut bytes = vec![0; length];
+            bytes[..2].copy_from_slice(&[0xFF, 0xD8]);
+            bytes[length - 2..].copy_from_slice(&[0xFF, 0xD9]);
+            bytes
+        };
+        assert!(Selfie::new(jpeg(100_000)).is_ok());
+        let too_large = SelfieError::TooLarge { bytes_max: 100_000, got: 100_001 };
+        assert_eq!(Selfie::new(jpeg(100_001)), Err(too_large));
+        assert_eq!(Selfie::new(Vec::new()), Err(SelfieError::NotJpeg));
+        assert_eq!(Selfie::new(jpeg(10)[..9].to_vec()), Err(SelfieError::NotJpeg));
+    }
+
+    #[test]
+    fn nothing_personal_is_printed() {
+        let mobile = Mobile::parse("0819999999").unwrap();
+        let selfie = Selfie::new(vec![0xFF, 0xD8, 0xFF, 0xD9]).unwrap();
+        assert_eq!(format!("{mobile:?}{selfie:?}"), "‹redacted›‹redacted›");
+    }
+}

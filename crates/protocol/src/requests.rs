@@ -1,0 +1,100 @@
+//! The requests of E1 to E4 and E6: built typed, written as the plaintext that is sealed.
+//!
+//! Names and key order are those of the document's samples. Every plaintext is wiped on drop; sealing is
+//! `envelope`'s, sending the agent's. E5 has no body.
+
+use std::fmt;
+
+use citizen::CitizenId;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::{endpoint::percent_encoded, reference::Reference};
+
+mod failure_report;
+mod plaintext;
+mod submission;
+
+pub use self::{
+    failure_report::{FailureReason, FailureReport},
+    submission::{DopaCheck, Face, FaceCompare, Submission, SubmissionParts},
+};
+
+/// The only namespace of an identifier that the document knows.
+const NAMESPACE: &str = "citizen_id";
+/// The scope of §2, though the sample's answer names another (Doubt D14).
+pub const DEFAULT_SCOPE: &str = "ndid:alternative";
+
+/// E1: the partner's credentials, written as the token request's form.
+#[derive(Clone)]
+pub struct ClientCredentials {
+    client_id: String,
+    client_secret: Zeroizing<String>,
+    scope: String,
+}
+
+impl ClientCredentials {
+    /// Credentials for one scope, usually [`DEFAULT_SCOPE`].
+    #[must_use]
+    pub fn new(client_id: String, client_secret: Zeroizing<String>, scope: String) -> Self {
+        Self { client_id, client_secret, scope }
+    }
+
+    /// The body, `application/x-www-form-urlencoded`, in the order of §2's sample.
+    #[must_use]
+    pub fn form(&self) -> Zeroizing<Vec<u8>> {
+        let secret = Zeroizing::new(percent_encoded(&self.client_secret));
+        let open = format!(
+            "grant_type=client_credentials&scope={}&client_id={}&client_secret=",
+            percent_encoded(&self.scope),
+            percent_encoded(&self.client_id),
+        );
+        let mut form = Zeroizing::new(Vec::with_capacity(open.len().saturating_add(secret.len())));
+        form.extend_from_slice(open.as_bytes());
+        form.extend_from_slice(secret.as_bytes());
+        form
+    }
+}
+
+impl fmt::Debug for ClientCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCredentials").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// E2: is this reference good, and does it belong to this citizen?
+#[derive(Clone, Eq, PartialEq)]
+pub struct QrValidationRequest {
+    reference: Reference,
+    citizen_id: CitizenId,
+}
+
+impl QrValidationRequest {
+    /// Asks for this reference and this citizen.
+    #[must_use]
+    pub fn new(reference: &Reference, citizen_id: &CitizenId) -> Self {
+        Self { reference: reference.clone(), citizen_id: citizen_id.clone() }
+    }
+
+    /// The JSON to seal.
+    #[must_use]
+    pub fn plaintext(&self) -> Zeroizing<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            reference: &'a str,
+            identifier: &'a str,
+            namespace: &'static str,
+        }
+        plaintext::of(&Body {
+            reference: self.reference.as_str(),
+            identifier: self.citizen_id.as_str(),
+            namespace: NAMESPACE,
+        })
+    }
+}
+
+impl fmt::Debug for QrValidationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QrValidationRequest(‹redacted›)")
+    }
+}

@@ -1,0 +1,226 @@
+//! What happens to a journey (events, facts) and what it orders (commands), with the time it is handed.
+//!
+//! Whoever runs a session carries out every command in order; none of them answers at once, each answer is
+//! an event of its own. A [`CallId`] ties an answer of the bank to its question: a late one is ignored.
+
+use std::time::Duration;
+
+use citizen::{Citizen, CitizenId, Identity, Photo, PostalCode};
+use protocol::{
+    Accepted, Alert, BankTime, Condition, Consent, Consents, DopaCheck, Endpoint, FailureReason,
+    Mobile, QrValidation, QrValidationRequest, Reference, Selfie, Submission, WrongCode,
+};
+
+use crate::call::CallId;
+use crate::failure::Failure;
+use crate::screen::Language;
+
+/// The time, as the session is handed it.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Since any fixed point, monotonic: every deadline is counted in it.
+    pub tick: Duration,
+    /// The wall clock, corrected by the bank's own: card expiry and the transaction stamp are read off it.
+    pub bank_time: BankTime,
+}
+
+/// A fact: from a person, a device or the bank.
+#[derive(Debug)]
+pub enum Event {
+    /// The customer touched the attract screen.
+    Started,
+    /// The customer chose a language; it holds for one journey.
+    LanguageChosen(Language),
+    /// A code of the right form was scanned or keyed.
+    ReferenceRead(Reference),
+    /// A code was scanned or keyed that cannot be a reference.
+    WrongCodeRead(WrongCode),
+    /// A card went in.
+    CardInserted,
+    /// The card came out.
+    CardRemoved,
+    /// Chip number and identifier were read.
+    IdentityRead(Identity),
+    /// The text of the card was read.
+    CitizenRead(Box<Citizen>),
+    /// So many percent of the portrait were read.
+    PhotoProgress(u8),
+    /// The portrait was read.
+    PhotoRead(Photo),
+    /// Reading the card, or watching the reader, failed.
+    CardFailed(CardFault),
+    /// The customer answered the consent texts, in the order shown.
+    ConsentsAnswered(Vec<Consent>),
+    /// The customer confirmed the data shown.
+    Confirmed {
+        /// Chosen or keyed postal code; not needed when the address has exactly one.
+        postal_code: Option<PostalCode>,
+        /// The customer's mobile number, if given.
+        mobile: Option<Mobile>,
+    },
+    /// A usable selfie was taken.
+    SelfieTaken(Selfie),
+    /// The camera cannot deliver a selfie.
+    CameraFailed,
+    /// The bank answered the call, or did not.
+    BankAnswered {
+        /// Which call.
+        call: CallId,
+        /// The answer.
+        answer: BankAnswer,
+    },
+    /// Nobody can be sure that the disk keeps what must be kept: nothing may be sent.
+    JournalFailed,
+    /// The customer is still here: the idle deadline starts anew.
+    StillHere,
+    /// The customer stops.
+    Cancelled,
+    /// Time passed; sent at or after [`crate::Session::deadline`].
+    Tick,
+}
+
+/// What the bank said, already read.
+#[derive(Debug)]
+pub enum BankAnswer {
+    /// E2 said 0000.
+    QrValidated(QrValidation),
+    /// E5 said 0000.
+    Consents(Consents),
+    /// E3 or E6 said 0000.
+    Accepted(Accepted),
+    /// Anything else, and at which endpoint: fetching the token is part of every call.
+    Failed {
+        /// Where.
+        at: Endpoint,
+        /// What came instead of 0000.
+        condition: Condition,
+    },
+}
+
+/// Why a card could not be read: one variant for each sentence a customer gets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CardFault {
+    /// Pulled out while it was read.
+    Removed,
+    /// No answer to reset: upside down, dirty or dead.
+    Mute,
+    /// It does not know the citizen applet.
+    NotThaiCitizenCard,
+    /// A layout before 0003.
+    OldLayout,
+    /// The chip number, which the bank requires, cannot be had.
+    ChipNumberUnavailable,
+    /// What it answered breaks the layout or the character set.
+    DataInvalid,
+    /// It broke off, with no clearer finding.
+    Unreadable,
+    /// Another card than the one validated lies in the reader.
+    Swapped,
+    /// Another program holds it.
+    Busy,
+    /// The reader is not there.
+    ReaderGone,
+    /// The PC/SC service is not there.
+    ServiceDown,
+    /// The reader does not come back from a call.
+    ReaderHung,
+}
+
+/// An order. Carried out in the order given.
+#[derive(Debug)]
+pub enum Command {
+    /// Read chip number and identifier of the card in the reader.
+    ReadIdentity,
+    /// Read text and portrait of the card whose identity is given; another card is [`CardFault::Swapped`].
+    ReadCard(Identity),
+    /// Seal the request (if the endpoint wants it sealed), journal it (if it changes state), send it once.
+    Ask {
+        /// Under this number the answer comes back.
+        call: CallId,
+        /// What to ask.
+        request: Request,
+    },
+    /// Send the body sealed last for this call once more, byte for byte, under a new transaction id.
+    Resend(CallId),
+    /// Queue the failure of this reference for the bank (E4); retried in the background until definitive.
+    Report {
+        /// The reference, validated with this citizen.
+        reference: Reference,
+        /// Who.
+        citizen_id: CitizenId,
+        /// Why.
+        reason: FailureReason,
+    },
+    /// Print a slip. A printer that fails never fails a journey.
+    Print(Slip),
+    /// Tell the operator.
+    Alert {
+        /// How loudly.
+        level: Alert,
+        /// Of what.
+        failure: Failure,
+    },
+    /// The journey is over: forget every frame, sealed body and key that belongs to it.
+    Forget,
+}
+
+/// A question to the bank.
+#[derive(Debug)]
+pub enum Request {
+    /// E2.
+    ValidateQr(Box<QrValidationRequest>),
+    /// E5, `dopa`.
+    Consents,
+    /// E6.
+    CheckDopa(Box<DopaCheck>),
+    /// E3.
+    Submit(Box<Submission>),
+}
+
+impl Request {
+    /// The endpoint that the request goes to.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        match self {
+            Self::ValidateQr(_) => Endpoint::ValidateQr,
+            Self::Consents => Endpoint::Consents,
+            Self::CheckDopa(_) => Endpoint::CheckDopa,
+            Self::Submit(_) => Endpoint::Submit,
+        }
+    }
+}
+
+/// Which eyes the journey wants open right now. Level, not edge: read it after every event.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Needs {
+    /// The scanner, and the camera as one.
+    pub code: bool,
+    /// The camera, for a selfie.
+    pub selfie: bool,
+}
+
+/// What a slip says beyond the fixed lines. Never a citizen id, a name or the reason of a refusal.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Slip {
+    /// The result.
+    pub result: SlipResult,
+    /// The last four characters of the reference, if there was one.
+    pub reference_last_four: Option<String>,
+    /// Lines 15, 16 and 17 (`ref1`, `ref2`, `ref3` of E2).
+    pub lines: [Option<String>; 3],
+    /// When, Bangkok time.
+    pub time: BankTime,
+    /// In which language.
+    pub language: Language,
+}
+
+/// What a slip may say of the result.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SlipResult {
+    /// The bank has the data and confirmed it.
+    Done,
+    /// The bank has the data; the app shows the rest.
+    Pending,
+    /// Nobody knows yet.
+    Unresolved,
+}

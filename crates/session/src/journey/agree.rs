@@ -1,0 +1,183 @@
+//! Consents, the rest of the card, and the customer's confirmation.
+//!
+//! The card is read while the texts are read; whichever ends first waits for the other.
+
+use std::time::Duration;
+
+use citizen::{Citizen, PostalCode, postal};
+use protocol::{Consent, CustomerData, CustomerInput, FaceCompare, FailureReason, Mobile};
+
+use super::{Session, Turn};
+use crate::event::{CardFault, Command, Event};
+use crate::failure::{Failure, LocalFailure};
+use crate::policy::DopaPolicy;
+use crate::state::{Agreement, CardCopy, Confirmed, Errand, Shown, State};
+
+impl Session {
+    pub(super) fn consenting(
+        &mut self,
+        errand: Errand,
+        mut agreements: Vec<Agreement>,
+        mut card: CardCopy,
+        event: Event,
+        turn: &mut Turn,
+    ) -> State {
+        match event {
+            Event::ConsentsAnswered(answers) if answers.len() == agreements.len() => {
+                for (agreement, answer) in agreements.iter_mut().zip(answers) {
+                    agreement.answer = Some(answer);
+                }
+                if self.may_go_on(&errand, &agreements) {
+                    self.read_on(errand, agreements, card, turn)
+                } else {
+                    self.stop(LocalFailure::ConsentRefused, turn)
+                }
+            }
+            Event::CardFailed(fault) => self.unreadable(errand, fault, turn),
+            event => {
+                card.take(event);
+                State::Consenting { errand, agreements, card }
+            }
+        }
+    }
+
+    /// DOPA's consents are all required for asking DOPA; for a selfie, those the place requires (C-44).
+    fn may_go_on(&self, errand: &Errand, agreements: &[Agreement]) -> bool {
+        let selfie = match errand {
+            Errand::Ekyc(ekyc) => ekyc.validation.face_compare == FaceCompare::Required,
+            Errand::DopaOnly => false,
+        };
+        agreements.iter().all(|agreement| {
+            let required = agreement.for_dopa
+                || selfie && self.policy.required_with_selfie.contains(&agreement.text.kind);
+            !required || agreement.answer == Some(Consent::Given)
+        })
+    }
+
+    /// The texts are answered: to the confirmation if the card is whole, else on with the reading.
+    pub(super) fn read_on(
+        &mut self,
+        errand: Errand,
+        agreements: Vec<Agreement>,
+        card: CardCopy,
+        turn: &mut Turn,
+    ) -> State {
+        match card {
+            CardCopy { citizen: Some(citizen), photo: Some(photo), .. } => {
+                if citizen.expiry.expired_on(turn.now.bank_time.today()) {
+                    let failure = Failure::Local(LocalFailure::CardExpired);
+                    return self.refuse(&errand, FailureReason::CardExpired, failure, turn);
+                }
+                let postal = postal::resolve(&citizen.address);
+                State::Confirming(Shown { errand, agreements, citizen, photo, postal })
+            }
+            card => {
+                let waits_for_card = matches!(errand, Errand::DopaOnly);
+                if waits_for_card && self.card == crate::CardStatus::Present && !self.card_spent {
+                    turn.order(Command::ReadIdentity);
+                }
+                State::Reading { errand, agreements, card, since: turn.now.tick }
+            }
+        }
+    }
+
+    pub(super) fn reading(
+        &mut self,
+        errand: Errand,
+        agreements: Vec<Agreement>,
+        (mut card, since): (CardCopy, Duration),
+        event: Event,
+        turn: &mut Turn,
+    ) -> State {
+        match (event, &errand) {
+            (Event::CardInserted, Errand::DopaOnly) => turn.order(Command::ReadIdentity),
+            (Event::IdentityRead(identity), Errand::DopaOnly) => {
+                turn.order(Command::ReadCard(identity));
+            }
+            (Event::CardFailed(fault), _) => return self.unreadable(errand, fault, turn),
+            (event, _) => card.take(event),
+        }
+        if card.whole() {
+            return self.read_on(errand, agreements, card, turn);
+        }
+        State::Reading { errand, agreements, card, since }
+    }
+
+    /// The card failed after the reference was validated: another try where one can help.
+    fn unreadable(&mut self, errand: Errand, fault: CardFault, turn: &mut Turn) -> State {
+        match (fault, errand) {
+            (CardFault::Swapped, errand) => self.card_swapped(errand, turn),
+            (CardFault::DataInvalid, errand) if self.tries.rereads > 0 => {
+                let failure = Failure::Local(LocalFailure::Card(fault));
+                self.refuse(&errand, FailureReason::CardDataInvalid, failure, turn)
+            }
+            (CardFault::Removed, _) => self.stop(LocalFailure::Card(fault), turn),
+            (fault, Errand::Ekyc(ekyc)) => {
+                let failure = Failure::Local(LocalFailure::Card(fault));
+                self.another_card(ekyc.reference, crate::Outcome::Failed(failure), turn)
+            }
+            (fault, Errand::DopaOnly) => self.fail(LocalFailure::Card(fault), turn),
+        }
+    }
+
+    /// A card that changes between two looks ends the journey and is told to the bank (§1.8 (d)).
+    pub(super) fn card_swapped(&mut self, errand: Errand, turn: &mut Turn) -> State {
+        let failure = Failure::Local(LocalFailure::Card(CardFault::Swapped));
+        self.refuse(&errand, FailureReason::FraudSuspected, failure, turn)
+    }
+
+    pub(super) fn confirming(&mut self, shown: Shown, event: Event, turn: &mut Turn) -> State {
+        match event {
+            Event::Confirmed { postal_code, mobile } => match shown.postal_code(postal_code) {
+                Some(postal_code) => self.confirmed(shown, postal_code, mobile, turn),
+                None => State::Confirming(shown),
+            },
+            Event::CardFailed(CardFault::Swapped) => self.card_swapped(shown.errand, turn),
+            _ => State::Confirming(shown),
+        }
+    }
+
+    fn confirmed(
+        &mut self,
+        shown: Shown,
+        postal_code: PostalCode,
+        mobile: Option<Mobile>,
+        turn: &mut Turn,
+    ) -> State {
+        let input = CustomerInput { postal_code, mobile };
+        let prepared = CustomerData::prepare(&shown.citizen, &input, &self.policy.dialect);
+        if let Err(error) = prepared {
+            let english = LocalFailure::EnglishNameMissing;
+            let missing = error.text() == english.text();
+            return self.fail(if missing { english } else { LocalFailure::FieldInvalid }, turn);
+        }
+        let confirmed = Confirmed { shown, input, at: turn.now.bank_time };
+        match self.policy.dopa {
+            DopaPolicy::BeforeSubmit | DopaPolicy::Only => self.check_dopa(confirmed, turn),
+            DopaPolicy::Off => self.after_dopa(confirmed, turn),
+        }
+    }
+}
+
+impl CardCopy {
+    /// Keeps what was read; an event of another kind changes nothing.
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::CitizenRead(citizen) => self.keep(citizen),
+            Event::PhotoProgress(percent) => self.percent = percent.min(100),
+            Event::PhotoRead(photo) => {
+                self.percent = 100;
+                self.photo = Some(photo);
+            }
+            _ => {}
+        }
+    }
+
+    fn keep(&mut self, citizen: Box<Citizen>) {
+        self.citizen = Some(citizen);
+    }
+
+    fn whole(&self) -> bool {
+        self.citizen.is_some() && self.photo.is_some()
+    }
+}

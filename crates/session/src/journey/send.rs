@@ -1,0 +1,268 @@
+//! What leaves the machine: E6, the selfie, E3, and what each end of trying means for the journey.
+//!
+//! Sealing and sending is done by whoever runs the session.
+
+use protocol::{
+    Action, Alert, Condition, Consent, CustomerData, DopaCheck, Endpoint, Face, FaceCompare,
+    FailureReason, Selfie, Submission, SubmissionParts,
+};
+
+use super::{Session, Turn, outcome_of};
+use crate::call::{Call, Verdict};
+use crate::event::{BankAnswer, CardFault, Command, Event, Request, SlipResult};
+use crate::failure::{Failure, LocalFailure, Outcome};
+use crate::state::{Agreement, CardCopy, Confirmed, Errand, Shown, State};
+
+/// The type of the consent without which no selfie is taken (§3 sample, C-44).
+const BIOMETRIC: &str = "103";
+/// Consents are shown again at most so often (CONSENT, §1.6).
+const CONSENTS_MOST: u8 = 2;
+/// Keyed fields are checked again at most so often (1302, §1.6).
+const RECHECKS_MOST: u8 = 1;
+
+impl Session {
+    pub(super) fn check_dopa(&mut self, confirmed: Confirmed, turn: &mut Turn) -> State {
+        match self.dopa_check(&confirmed) {
+            Some(request) => {
+                let call = self.ask(request, turn);
+                State::CheckingDopa { confirmed, call }
+            }
+            None => self.fail(LocalFailure::FieldInvalid, turn),
+        }
+    }
+
+    pub(super) fn dopa_check(&self, confirmed: &Confirmed) -> Option<Request> {
+        let Shown { citizen, photo, agreements, .. } = &confirmed.shown;
+        let data = CustomerData::prepare(citizen, &confirmed.input, &self.policy.dialect).ok()?;
+        let consents = agreements.iter().filter(|one| one.for_dopa);
+        let consents = consents.filter_map(Agreement::answered).collect();
+        let check = DopaCheck::new(data, photo.clone(), consents, self.policy.place.clone());
+        Some(Request::CheckDopa(Box::new(check)))
+    }
+
+    pub(super) fn checking_dopa(
+        &mut self,
+        confirmed: Confirmed,
+        mut call: Call,
+        event: Event,
+        turn: &mut Turn,
+    ) -> State {
+        match event {
+            Event::BankAnswered { call: id, answer } if id == call.id => match answer {
+                BankAnswer::Accepted(_) => self.after_dopa(confirmed, turn),
+                BankAnswer::Failed { at, condition } => {
+                    let chance = self.chance();
+                    match call.failed(at, condition, turn.now.tick, chance) {
+                        None => State::CheckingDopa { confirmed, call },
+                        Some(verdict) => self.ruled(confirmed, verdict, turn),
+                    }
+                }
+                BankAnswer::QrValidated(_) | BankAnswer::Consents(_) => {
+                    State::CheckingDopa { confirmed, call }
+                }
+            },
+            Event::CardFailed(CardFault::Swapped) => {
+                self.card_swapped(confirmed.shown.errand, turn)
+            }
+            _ => State::CheckingDopa { confirmed, call },
+        }
+    }
+
+    pub(super) fn after_dopa(&mut self, confirmed: Confirmed, turn: &mut Turn) -> State {
+        match &confirmed.shown.errand {
+            errand @ Errand::DopaOnly => {
+                let slip = self.slip(errand, SlipResult::Done, turn.now);
+                self.end(Outcome::Done, Some(slip), turn)
+            }
+            Errand::Ekyc(ekyc) => match ekyc.validation.face_compare {
+                FaceCompare::Required => State::TakingSelfie { confirmed, trouble: None },
+                FaceCompare::NotRequired => self.submit(confirmed, None, turn),
+            },
+        }
+    }
+
+    pub(super) fn taking_selfie(
+        &mut self,
+        confirmed: Confirmed,
+        trouble: Option<Failure>,
+        event: Event,
+        turn: &mut Turn,
+    ) -> State {
+        match event {
+            Event::SelfieTaken(selfie) => self.submit(confirmed, Some(selfie), turn),
+            Event::CameraFailed => self.fail(LocalFailure::NoSelfie, turn),
+            Event::CardFailed(CardFault::Swapped) => {
+                self.card_swapped(confirmed.shown.errand, turn)
+            }
+            _ => State::TakingSelfie { confirmed, trouble },
+        }
+    }
+
+    fn submit(&mut self, confirmed: Confirmed, selfie: Option<Selfie>, turn: &mut Turn) -> State {
+        match self.submission(&confirmed, selfie.as_ref()) {
+            Some(request) => {
+                self.tries.selfies += u8::from(selfie.is_some());
+                let call = self.ask(request, turn);
+                State::Submitting { confirmed, selfie, call }
+            }
+            None => self.fail(LocalFailure::FieldInvalid, turn),
+        }
+    }
+
+    pub(super) fn submission(
+        &self,
+        confirmed: &Confirmed,
+        selfie: Option<&Selfie>,
+    ) -> Option<Request> {
+        let Shown { errand, citizen, photo, agreements, .. } = &confirmed.shown;
+        let Errand::Ekyc(ekyc) = errand else { return None };
+        let data = CustomerData::prepare(citizen, &confirmed.input, &self.policy.dialect).ok()?;
+        let consents = agreements.iter().filter(|one| one.for_submit);
+        let consents = consents.filter_map(Agreement::answered).collect();
+        let parts = SubmissionParts {
+            reference: ekyc.reference.clone(),
+            confirmed_at: confirmed.at,
+            customer: data,
+            photo: photo.clone(),
+            consents,
+            place: self.policy.place.clone(),
+        };
+        let face = selfie.cloned().map_or(Face::NotRequired, Face::Required);
+        let submission = Submission::new(parts, face);
+        Some(Request::Submit(Box::new(submission)))
+    }
+
+    pub(super) fn submitting(
+        &mut self,
+        confirmed: Confirmed,
+        selfie: Option<Selfie>,
+        mut call: Call,
+        event: Event,
+        turn: &mut Turn,
+    ) -> State {
+        match event {
+            Event::BankAnswered { call: id, answer } if id == call.id => match answer {
+                BankAnswer::Accepted(_) => {
+                    let slip = self.slip(&confirmed.shown.errand, SlipResult::Done, turn.now);
+                    self.end(Outcome::Done, Some(slip), turn)
+                }
+                BankAnswer::Failed { at, condition } => {
+                    let chance = self.chance();
+                    match call.failed(at, condition, turn.now.tick, chance) {
+                        None => State::Submitting { confirmed, selfie, call },
+                        Some(verdict) => self.ruled(confirmed, verdict, turn),
+                    }
+                }
+                BankAnswer::QrValidated(_) | BankAnswer::Consents(_) => {
+                    State::Submitting { confirmed, selfie, call }
+                }
+            },
+            Event::JournalFailed => self.fail(LocalFailure::JournalFailed, turn),
+            _ => State::Submitting { confirmed, selfie, call },
+        }
+    }
+
+    /// The end of trying, where the journey may still go on with other data.
+    fn ruled(&mut self, confirmed: Confirmed, verdict: Verdict, turn: &mut Turn) -> State {
+        let Verdict::Ruled { at, condition, action } = verdict else {
+            return self.settle(&confirmed.shown.errand, verdict, turn);
+        };
+        let outcome = outcome_of(condition, at);
+        let trouble = outcome.failure();
+        match action {
+            Action::Recapture if self.may_recapture(&confirmed.shown.agreements) => {
+                State::TakingSelfie { confirmed, trouble }
+            }
+            Action::Recapture if self.tries.selfies > self.policy.face_resubmits_max => {
+                let failure =
+                    Failure::Bank { condition, text: protocol::ruling(condition, at).text };
+                let errand = confirmed.shown.errand;
+                self.refuse(&errand, FailureReason::FaceAttempts, failure, turn)
+            }
+            Action::AskConsent if self.tries.consents < CONSENTS_MOST => {
+                self.tries.consents += 1;
+                consent_again(confirmed.shown)
+            }
+            Action::RecheckInput if self.tries.rechecks < RECHECKS_MOST => {
+                self.tries.rechecks += 1;
+                State::Confirming(confirmed.shown)
+            }
+            Action::Reread => self.reread(confirmed.shown.errand, (at, condition), turn),
+            _ => self.settle(&confirmed.shown.errand, verdict, turn),
+        }
+    }
+
+    fn may_recapture(&self, agreements: &[Agreement]) -> bool {
+        let agreed =
+            |one: &Agreement| one.text.kind == BIOMETRIC && one.answer == Some(Consent::Given);
+        self.tries.selfies <= self.policy.face_resubmits_max && agreements.iter().any(agreed)
+    }
+
+    /// The right card may still come; a table that says what the last wrong one means is followed (2001).
+    fn reread(
+        &mut self,
+        errand: Errand,
+        (at, condition): (Endpoint, Condition),
+        turn: &mut Turn,
+    ) -> State {
+        let outcome = outcome_of(condition, at);
+        let ruling = protocol::ruling(condition, at);
+        match (ruling.then, errand) {
+            (Action::StopReport(reason), errand) if self.tries.rereads >= ruling.times => {
+                let failure = Failure::Bank { condition, text: ruling.text };
+                self.refuse(&errand, reason, failure, turn)
+            }
+            (_, Errand::Ekyc(_)) if self.tries.rereads >= ruling.times => {
+                self.end(outcome, None, turn)
+            }
+            (_, Errand::Ekyc(ekyc)) => self.another_card(ekyc.reference, outcome, turn),
+            (_, Errand::DopaOnly) => self.end(outcome, None, turn),
+        }
+    }
+
+    /// The end of a call before there is anything to go on with.
+    pub(super) fn conclude(&mut self, verdict: Verdict, turn: &mut Turn) -> State {
+        self.settle(&Errand::DopaOnly, verdict, turn)
+    }
+
+    /// The end of trying is the end of the journey.
+    fn settle(&mut self, errand: &Errand, verdict: Verdict, turn: &mut Turn) -> State {
+        match verdict {
+            Verdict::Inferred => {
+                let slip = self.slip(errand, SlipResult::Done, turn.now);
+                self.end(Outcome::DoneInferred, Some(slip), turn)
+            }
+            Verdict::Unresolved(condition) => {
+                let failure = Failure::Bank { condition, text: "result_unknown" };
+                turn.order(Command::Alert { level: Alert::Page, failure });
+                let slip = self.slip(errand, SlipResult::Unresolved, turn.now);
+                self.end(Outcome::Unresolved(failure), Some(slip), turn)
+            }
+            Verdict::Ruled { at, condition, action } => {
+                let ruling = protocol::ruling(condition, at);
+                let failure = Failure::Bank { condition, text: ruling.text };
+                if ruling.alert != Alert::None {
+                    turn.order(Command::Alert { level: ruling.alert, failure });
+                }
+                match action {
+                    Action::DonePending => {
+                        let slip = self.slip(errand, SlipResult::Pending, turn.now);
+                        self.end(Outcome::Pending(failure), Some(slip), turn)
+                    }
+                    Action::StopReport(reason) => self.refuse(errand, reason, failure, turn),
+                    _ => self.end(outcome_of(condition, at), None, turn),
+                }
+            }
+        }
+    }
+}
+
+/// The bank wants consents (1900): the same texts, unanswered, with the card already read.
+fn consent_again(shown: Shown) -> State {
+    let Shown { errand, mut agreements, citizen, photo, .. } = shown;
+    for agreement in &mut agreements {
+        agreement.answer = None;
+    }
+    let card = CardCopy { citizen: Some(citizen), photo: Some(photo), percent: 100 };
+    State::Consenting { errand, agreements, card }
+}

@@ -1,0 +1,23 @@
+//! The journey of one customer as a pure state machine (flows (a), (b) and (c) of §1.8 of the API page).
+//!
+//! [`Session::handle`] takes an event and the time and returns commands; [`Session::view`] says what a
+//! screen may show; [`Session::deadline`] says when to knock again. It sends nothing, reads no clock and
+//! knows no JSON: what a code of the bank means is read off the table in `protocol`.
+
+mod call;
+mod event;
+mod failure;
+mod journey;
+mod policy;
+mod screen;
+mod state;
+
+pub use call::CallId;
+pub use event::{BankAnswer, CardFault, Command, Event, Needs, Now, Request, Slip, SlipResult};
+pub use failure::{Failure, LocalFailure, Outcome};
+pub use journey::Session;
+pub use policy::{DopaPolicy, Patience, Policy};
+pub use screen::{CardStatus, Language, PostalChoice, Screen, Stage, View};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Journeys through the pure session: each sentence of the API page that a state machine can keep.
+
+mod bench;
+mod journeys;
+mod limits;

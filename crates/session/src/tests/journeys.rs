@@ -1,0 +1,290 @@
+//! Whole journeys: flows (a), (b) and (c), and the bank's refusals.
+
+use protocol::{Consent, Endpoint, FaceCompare};
+
+use super::bench::{Bench, citizen, identity, reference};
+use crate::{CardFault, Command, DopaPolicy, Event, LocalFailure, Outcome, Policy, Screen, Stage};
+
+fn without_dopa() -> Bench {
+    Bench::new(Policy { dopa: DopaPolicy::Off, ..Policy::default() })
+}
+
+/// Up to the submit, without DOPA and without selfie.
+fn submitting() -> Bench {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::NotRequired).read_card().confirm();
+    bench
+}
+
+/// Up to the first selfie's submit.
+fn submitting_a_face() -> Bench {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::Required).agree().read_card().confirm().pose();
+    bench
+}
+
+#[test]
+fn a_journey_without_selfie_and_without_dopa_ends_done() {
+    let mut bench = submitting();
+    bench.accept().check_end("done", "");
+    assert!(bench.orders.iter().any(|order| matches!(order, Command::Print(_))));
+    assert_eq!(bench.asked(Endpoint::CheckDopa), 0);
+}
+
+#[test]
+fn card_first_and_code_first_lead_to_the_same_place() {
+    let mut bench = without_dopa();
+    bench.give(Event::CardInserted).give(Event::IdentityRead(identity()));
+    assert_eq!(bench.session.stage(), Stage::Gather);
+    bench.give(Event::ReferenceRead(reference()));
+    assert_eq!(bench.session.stage(), Stage::Validate);
+}
+
+#[test]
+fn dopa_is_asked_before_the_submit_and_only_with_its_consent() {
+    let mut bench = Bench::new(Policy::default());
+    bench.gather().validate(FaceCompare::NotRequired);
+    assert!(matches!(bench.session.view().screen, Screen::Consents { .. }));
+    bench.agree().read_card().confirm();
+    assert_eq!(bench.asked(Endpoint::CheckDopa), 1);
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+    bench.accept();
+    assert_eq!(bench.asked(Endpoint::Submit), 1);
+    bench.accept().check_end("done", "");
+}
+
+#[test]
+fn a_refused_dopa_consent_ends_the_journey_with_nothing_sent() {
+    let mut bench = Bench::new(Policy::default());
+    bench.gather().validate(FaceCompare::NotRequired);
+    bench.give(Event::ConsentsAnswered(vec![Consent::Refused]));
+    bench.check_end("stopped", "CONSENT_REFUSED");
+    assert_eq!(bench.asked(Endpoint::CheckDopa) + bench.asked(Endpoint::Submit), 0);
+    assert!(bench.reports().is_empty(), "a refused consent is not reported");
+}
+
+#[test]
+fn a_selfie_is_taken_only_after_its_consent_and_sent_with_it() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::Required).agree().read_card();
+    assert!(!bench.session.needs().selfie);
+    bench.confirm();
+    assert!(bench.session.needs().selfie);
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+    bench.pose().accept().check_end("done", "");
+}
+
+#[test]
+fn without_the_biometric_consent_no_selfie_is_taken() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::Required);
+    bench.give(Event::ConsentsAnswered(vec![Consent::Refused, Consent::Given]));
+    bench.check_end("stopped", "CONSENT_REFUSED");
+}
+
+#[test]
+fn texts_that_both_want_are_shown_once() {
+    let mut bench = Bench::new(Policy::default());
+    bench.gather().validate(FaceCompare::Required);
+    let Screen::Consents { texts } = bench.session.view().screen else { panic!("no consents") };
+    let kinds: Vec<_> = texts.iter().map(|text| text.kind.as_str()).collect();
+    assert_eq!(kinds, ["103", "105"]);
+}
+
+#[test]
+fn dopa_alone_needs_no_code() {
+    let mut bench = Bench::new(Policy { dopa: DopaPolicy::Only, ..Policy::default() });
+    assert!(!bench.session.needs().code);
+    bench.give(Event::Started);
+    bench.answer(crate::BankAnswer::Consents(protocol::Consents {
+        texts: vec![super::bench::text("105")],
+    }));
+    bench.agree();
+    assert!(matches!(bench.session.view().screen, Screen::InsertCard { .. }));
+    bench.give(Event::CardInserted).give(Event::IdentityRead(identity()));
+    bench.read_card().confirm();
+    assert_eq!(bench.asked(Endpoint::CheckDopa), 1);
+    bench.accept().check_end("done", "");
+    assert_eq!(bench.asked(Endpoint::ValidateQr) + bench.asked(Endpoint::Submit), 0);
+}
+
+#[test]
+fn an_expired_qr_is_refused_before_the_card_is_read() {
+    let mut bench = without_dopa();
+    bench.gather().code(Endpoint::ValidateQr, "1101").check_end("refused", "1101");
+    assert!(!bench.orders.iter().any(|order| matches!(order, Command::ReadCard(_))));
+    assert!(bench.reports().is_empty(), "an unvalidated reference is not reported");
+}
+
+#[test]
+fn a_code_of_another_card_asks_for_the_right_card_twice() {
+    let mut bench = without_dopa();
+    bench.gather();
+    for _ in 0..2 {
+        bench.code(Endpoint::ValidateQr, "1102");
+        let Screen::InsertCard { trouble: Some(trouble) } = bench.session.view().screen else {
+            panic!("the right card is asked for");
+        };
+        assert_eq!(trouble.to_string(), "1102");
+        bench.give(Event::CardRemoved).give(Event::CardInserted);
+        bench.give(Event::IdentityRead(identity()));
+    }
+    bench.code(Endpoint::ValidateQr, "1102").check_end("refused", "1102");
+}
+
+#[test]
+fn whoever_gives_up_over_a_finding_of_the_bank_leaves_with_it() {
+    let mut bench = without_dopa();
+    bench.gather().code(Endpoint::ValidateQr, "1102").give(Event::Cancelled);
+    bench.check_end("refused", "1102");
+}
+
+#[test]
+fn an_expired_card_is_reported_after_a_validated_code() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::NotRequired);
+    let mut expired = citizen();
+    expired.expiry = citizen::Expiry::from_buddhist("25681231").unwrap();
+    bench.give(Event::CitizenRead(Box::new(expired)));
+    bench.give(Event::PhotoRead(super::bench::photo()));
+    bench.check_end("refused", "CARD_EXPIRED");
+    assert_eq!(bench.reports(), ["01"]);
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+}
+
+#[test]
+fn a_card_without_an_english_name_is_not_sent_under_an_invented_one() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::NotRequired);
+    let mut nameless = citizen();
+    nameless.english_name = citizen::Name::default();
+    bench.give(Event::CitizenRead(Box::new(nameless)));
+    bench.give(Event::PhotoRead(super::bench::photo())).confirm();
+    bench.check_end("failed", "ENGLISH_NAME_MISSING");
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+}
+
+#[test]
+fn another_card_in_the_middle_is_reported_as_suspected_fraud() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::NotRequired);
+    bench.give(Event::CardFailed(CardFault::Swapped)).check_end("refused", "CARD_SWAPPED");
+    assert_eq!(bench.reports(), ["05"]);
+}
+
+#[test]
+fn the_blacklist_looks_like_any_refusal_and_is_not_reported() {
+    let mut bench = submitting();
+    bench.code(Endpoint::Submit, "2003").check_end("refused", "2003");
+    assert!(bench.reports().is_empty());
+    let Outcome::Refused(failure) = bench.outcome() else { panic!("refused") };
+    assert_eq!(failure.text(), "refused");
+}
+
+#[test]
+fn a_used_reference_is_refused_unless_it_was_used_by_us() {
+    let mut bench = submitting();
+    bench.code(Endpoint::Submit, "1602").check_end("refused", "1602");
+
+    let mut bench = submitting();
+    bench.code(Endpoint::Submit, "NET_CUT").wait().code(Endpoint::Submit, "1602");
+    assert_eq!(bench.outcome(), Outcome::DoneInferred);
+}
+
+#[test]
+fn an_outcome_that_nobody_finds_out_is_unresolved_and_alerted() {
+    let mut bench = submitting();
+    for _ in 0..3 {
+        bench.code(Endpoint::Submit, "NET_TIMEOUT").wait();
+    }
+    bench.code(Endpoint::Submit, "NET_TIMEOUT").check_end("unresolved", "NET_TIMEOUT");
+    assert_eq!(bench.resent(), 3, "the same sealed body, three times more");
+    assert_eq!(bench.asked(Endpoint::Submit), 1);
+    assert!(bench.orders.iter().any(|order| matches!(order, Command::Alert { .. })));
+}
+
+#[test]
+fn a_face_that_never_matches_is_sent_six_times_and_then_reported() {
+    let mut bench = submitting_a_face();
+    for left in (0..5).rev() {
+        bench.code(Endpoint::Submit, "9301");
+        let Screen::Selfie { left: shown, trouble } = bench.session.view().screen else {
+            panic!("another selfie is taken");
+        };
+        assert_eq!(shown, left);
+        assert_eq!(trouble.map(|trouble| trouble.to_string()), Some("9301".to_owned()));
+        bench.pose();
+    }
+    bench.code(Endpoint::Submit, "9301").check_end("refused", "9301");
+    assert_eq!(bench.asked(Endpoint::Submit), 6);
+    assert_eq!(bench.reports(), ["06"]);
+}
+
+#[test]
+fn a_selfie_wanted_late_is_not_taken_without_its_consent() {
+    let mut bench = submitting();
+    bench.code(Endpoint::Submit, "9300");
+    assert!(!bench.session.needs().selfie);
+    assert_eq!(bench.outcome().word(), "refused");
+}
+
+#[test]
+fn consents_that_the_bank_misses_are_asked_again_twice() {
+    let mut bench = submitting_a_face();
+    for _ in 0..2 {
+        bench.code(Endpoint::Submit, "1900");
+        assert!(matches!(bench.session.view().screen, Screen::Consents { .. }));
+        bench.agree().confirm().pose();
+    }
+    bench.code(Endpoint::Submit, "1900").check_end("refused", "1900");
+}
+
+#[test]
+fn details_that_differ_are_looked_at_once_more() {
+    let mut bench = submitting();
+    bench.code(Endpoint::Submit, "1302");
+    assert_eq!(bench.session.stage(), Stage::Confirm);
+    bench.confirm().code(Endpoint::Submit, "1302").check_end("refused", "1302");
+}
+
+#[test]
+fn a_citizen_id_that_never_matches_is_reported() {
+    let mut bench = submitting();
+    for _ in 0..2 {
+        bench.code(Endpoint::Submit, "2001");
+        bench.give(Event::CardRemoved).give(Event::CardInserted);
+        bench.give(Event::IdentityRead(identity()));
+        bench.validate(FaceCompare::NotRequired).read_card().confirm();
+    }
+    bench.code(Endpoint::Submit, "2001").check_end("refused", "2001");
+    assert_eq!(bench.reports(), ["03"]);
+}
+
+#[test]
+fn a_callback_that_fails_leaves_the_rest_to_the_app() {
+    let mut bench = submitting();
+    bench.code(Endpoint::Submit, "1399").wait();
+    bench.code(Endpoint::Submit, "1399").wait();
+    bench.code(Endpoint::Submit, "1399").check_end("pending", "1399");
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_keeps_the_submit_from_being_sent() {
+    let mut bench = submitting();
+    bench.give(Event::JournalFailed);
+    assert_eq!(
+        bench.outcome().failure().map(|failure| failure.text()),
+        Some(LocalFailure::JournalFailed.text())
+    );
+}
+
+#[test]
+fn a_card_that_fails_after_the_validation_may_be_put_in_again() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::NotRequired);
+    bench.give(Event::CardFailed(CardFault::ServiceDown));
+    assert!(matches!(bench.session.view().screen, Screen::InsertCard { trouble: Some(_) }));
+    bench.give(Event::CardInserted).give(Event::IdentityRead(identity()));
+    bench.validate(FaceCompare::NotRequired).read_card().confirm().accept();
+    bench.check_end("done", "");
+}

@@ -1,0 +1,170 @@
+//! Times, removals, late answers and random events: no state without a way out.
+
+use std::time::Duration;
+
+use protocol::{Endpoint, FaceCompare, WrongCode};
+
+use super::bench::{Bench, citizen, identity, photo, reference, selfie};
+use crate::{
+    BankAnswer, CardFault, CardStatus, Command, DopaPolicy, Event, Language, Policy, Screen, Stage,
+};
+
+fn bench() -> Bench {
+    Bench::new(Policy { dopa: DopaPolicy::Off, ..Policy::default() })
+}
+
+#[test]
+fn a_card_pulled_before_sending_wipes_the_journey() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::NotRequired).give(Event::CardRemoved);
+    bench.check_end("stopped", "CARD_REMOVED");
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+}
+
+#[test]
+fn a_card_pulled_while_sending_changes_nothing() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::NotRequired).read_card().confirm();
+    bench.give(Event::CardRemoved).give(Event::Cancelled).accept().check_end("done", "");
+}
+
+#[test]
+fn nobody_there_brings_a_warning_and_then_the_end() {
+    let mut bench = bench();
+    bench.give(Event::Started).wait();
+    assert_eq!(bench.session.view().idle_warning, Some(Duration::from_secs(10)));
+    bench.give(Event::StillHere);
+    assert_eq!(bench.session.view().idle_warning, None);
+    bench.wait().wait().check_end("stopped", "TIMED_OUT");
+    bench.wait();
+    assert_eq!(bench.session.stage(), Stage::Idle);
+}
+
+#[test]
+fn a_validated_reference_gets_too_old() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::NotRequired).read_card();
+    for _ in 0..21 {
+        bench.give(Event::StillHere).pass(Duration::from_secs(29));
+    }
+    bench.check_end("stopped", "SESSION_EXPIRED");
+}
+
+#[test]
+fn a_card_left_in_after_the_end_does_not_begin_a_new_journey() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::NotRequired).read_card().confirm().accept();
+    bench.wait();
+    let orders = bench.orders.len();
+    bench.give(Event::Started);
+    assert_eq!(bench.session.view().card, CardStatus::Present);
+    assert_eq!(bench.orders.len(), orders, "the old card is not read again");
+    bench.give(Event::CardRemoved).give(Event::CardInserted);
+    assert!(matches!(bench.orders.last(), Some(Command::ReadIdentity)));
+}
+
+#[test]
+fn a_late_answer_to_an_earlier_call_changes_nothing() {
+    let mut bench = bench();
+    bench.gather();
+    let late = bench.last_call();
+    bench.validate(FaceCompare::NotRequired);
+    let answer = BankAnswer::Accepted(protocol::Accepted::default());
+    bench.give(Event::BankAnswered { call: late, answer });
+    assert_eq!(bench.session.stage(), Stage::Read);
+}
+
+#[test]
+fn an_answer_that_gets_lost_inside_the_machine_is_a_timeout() {
+    let mut bench = bench();
+    bench.gather().wait();
+    assert!(matches!(bench.session.view().screen, Screen::Checking { again: true }));
+}
+
+#[test]
+fn a_wrong_code_is_explained_and_the_scan_goes_on() {
+    let mut bench = bench();
+    bench.give(Event::WrongCodeRead(WrongCode::Payment));
+    let Screen::Scan { wrong_code } = bench.session.view().screen else { panic!("no scan") };
+    assert_eq!(wrong_code, Some(WrongCode::Payment));
+    assert!(bench.session.needs().code);
+}
+
+#[test]
+fn an_upside_down_card_is_explained_from_the_attract_screen() {
+    let mut bench = bench();
+    bench.give(Event::CardFailed(CardFault::Mute));
+    let Screen::InsertCard { trouble } = bench.session.view().screen else { panic!("no sentence") };
+    assert_eq!(trouble.map(|trouble| trouble.to_string()), Some("CARD_UPSIDE_DOWN".to_owned()));
+}
+
+#[test]
+fn the_language_holds_for_one_journey_and_every_screen() {
+    let mut bench = bench();
+    bench.give(Event::Started).give(Event::LanguageChosen(Language::English)).gather();
+    assert_eq!(bench.session.view().language, Language::English);
+    bench.give(Event::Cancelled);
+    assert_eq!(bench.session.view().language, Language::English, "the result is still theirs");
+    bench.give(Event::CardRemoved);
+    assert_eq!(bench.session.view().language, Language::Thai, "the next person begins anew");
+}
+
+/// One of everything that can happen, by number.
+fn event(number: u64, bench: &Bench) -> Event {
+    let codes = ["1101", "1102", "1202", "1302", "1900", "2001", "9301", "NET_CUT", "1399", "-201"];
+    let failed = |at| {
+        let written = codes[usize::try_from(number / 32).unwrap() % codes.len()];
+        BankAnswer::Failed { at, condition: written.parse().unwrap() }
+    };
+    let answered = |answer| {
+        let asked = |order: &Command| matches!(order, Command::Ask { .. } | Command::Resend(_));
+        if bench.orders.iter().any(asked) {
+            Event::BankAnswered { call: bench.last_call(), answer }
+        } else {
+            Event::Tick
+        }
+    };
+    match number % 20 {
+        0 => Event::Started,
+        1 => Event::ReferenceRead(reference()),
+        2 | 3 => Event::CardInserted,
+        4 => Event::CardRemoved,
+        5 | 6 => Event::IdentityRead(identity()),
+        7 => Event::CitizenRead(Box::new(citizen())),
+        8 => Event::PhotoRead(photo()),
+        9 => Event::CardFailed(CardFault::Unreadable),
+        10 | 11 => Event::ConsentsAnswered(vec![protocol::Consent::Given; 2]),
+        12 => Event::Confirmed { postal_code: None, mobile: None },
+        13 => Event::SelfieTaken(selfie()),
+        14 => answered(BankAnswer::QrValidated(protocol::QrValidation::default())),
+        15 => answered(BankAnswer::Accepted(protocol::Accepted::default())),
+        16 => answered(failed(Endpoint::Submit)),
+        17 => answered(failed(Endpoint::ValidateQr)),
+        18 => Event::StillHere,
+        _ => Event::Tick,
+    }
+}
+
+#[test]
+fn whatever_happens_every_state_ends_by_waiting_alone() {
+    for seed in 0..500_u64 {
+        let mut bench = bench();
+        let mut chance = seed;
+        for _ in 0..60 {
+            chance = chance
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let next = event(chance >> 33, &bench);
+            bench.give(next).pass(Duration::from_millis(chance >> 54));
+        }
+        let mut waits = 0;
+        while bench.session.stage() != Stage::Idle {
+            bench.wait();
+            waits += 1;
+            assert!(waits < 40, "seed {seed} does not end");
+        }
+        let submits = bench.asked(Endpoint::Submit);
+        let validations = bench.asked(Endpoint::ValidateQr);
+        assert!(submits == 0 || validations > 0, "seed {seed} submits without validation");
+    }
+}

@@ -1,0 +1,18 @@
+//! The simulated card: raw images, the chip's answers, a reader slot in this process, and a client that
+//! inserts it into a real pcscd over the vpcd protocol.
+//!
+//! It knows offsets from the images alone and nothing of the layout: what `card` makes of the bytes is
+//! `card`'s own affair.
+
+mod chip;
+mod image;
+mod library;
+mod pace;
+mod slot;
+pub mod vpcd;
+
+pub use chip::{Answering, CplcManner, Manner};
+pub use image::{Image, ImageError, LineFault};
+pub use library::{LoadError, load, named, names};
+pub use pace::Pace;
+pub use slot::{ConnectError, SimulatedCard, Slot, Start, Trap};

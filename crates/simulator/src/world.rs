@@ -1,0 +1,248 @@
+//! The devices that are none: a slot for a card, a scanner, a camera and a printer, moved by hands.
+//!
+//! [`World`] fills the agent's ports in process. Whoever holds a clone of it is the hands: inserts and pulls
+//! the card, shows a code, stands before the camera, and looks at what was printed.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use agent::ports::{
+    Camera, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer, ReaderError, Scanner,
+    Start,
+};
+use card::Channel;
+use vision::Frame;
+
+use crate::card::{ConnectError, Pace, Slot, Start as SlotStart};
+
+/// The one reader's name.
+pub const READER: &str = "Simulated Reader 00 00";
+/// How soon a pulled cable is noticed.
+const CABLE_LOOK: Duration = Duration::from_millis(50);
+/// Fifteen frames a second.
+const FRAME_EVERY: Duration = Duration::from_millis(66);
+/// Codes that nobody has scanned yet; more than one hand shows at once.
+const CODES_WAITING: usize = 8;
+
+/// The simulated devices; clones share them.
+#[derive(Clone)]
+pub struct World {
+    slot: Slot,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    cable: Mutex<Cable>,
+    codes: Mutex<VecDeque<String>>,
+    code_shown: Condvar,
+    picture: Mutex<Option<Arc<Vec<u8>>>>,
+    printed: Mutex<Printed>,
+}
+
+/// The reader's.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Cable {
+    #[default]
+    Plugged,
+    Pulled,
+}
+
+#[derive(Default)]
+struct Printed {
+    slips: Vec<Vec<String>>,
+    folder: Option<PathBuf>,
+}
+
+impl World {
+    /// An empty slot for cards of this pace, nobody before the camera.
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        Self { slot: Slot::new(pace), shared: Arc::default() }
+    }
+
+    /// The slot: cards go in and come out here, and traps are set.
+    #[must_use]
+    pub fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// Pulls the reader's cable; its card is gone with it.
+    pub fn unplug_reader(&self) {
+        *lock(&self.shared.cable) = Cable::Pulled;
+        self.slot.eject();
+    }
+
+    /// Plugs the reader in again.
+    pub fn plug_reader(&self) {
+        *lock(&self.shared.cable) = Cable::Plugged;
+    }
+
+    /// Holds a code before the scanner.
+    pub fn show_code(&self, text: &str) {
+        let mut codes = lock(&self.shared.codes);
+        if codes.len() < CODES_WAITING {
+            codes.push_back(text.to_owned());
+        }
+        self.shared.code_shown.notify_all();
+    }
+
+    /// Puts a picture (JPEG) before the camera; `None` covers it.
+    pub fn stand_before_camera(&self, jpeg: Option<Vec<u8>>) {
+        *lock(&self.shared.picture) = jpeg.map(Arc::new);
+    }
+
+    /// Every slip so far.
+    #[must_use]
+    pub fn printed(&self) -> Vec<Vec<String>> {
+        lock(&self.shared.printed).slips.clone()
+    }
+
+    /// Writes each slip to a text file in this folder as well.
+    pub fn print_to(&self, folder: &Path) {
+        lock(&self.shared.printed).folder = Some(folder.to_owned());
+    }
+
+    fn presence(&self) -> Presence {
+        let reader = READER.to_owned();
+        match (*lock(&self.shared.cable), self.slot.insertion()) {
+            (Cable::Pulled, _) => Presence::NoReader,
+            (Cable::Plugged, None) => Presence::Empty,
+            (Cable::Plugged, Some(insertion)) => match self.slot.connect(SlotStart::AsItIs) {
+                Err(ConnectError::Mute) => Presence::Mute { reader, insertion },
+                Ok(_) | Err(ConnectError::NoCard) => Presence::Card { reader, insertion },
+            },
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Devices for World {
+    fn card_monitor(&self) -> Result<Box<dyn CardMonitor>, ReaderError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn card_reader(&self) -> Result<Box<dyn CardReader>, ReaderError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn scanner(&self) -> Result<Box<dyn Scanner>, DeviceError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn camera(&self) -> Result<Box<dyn Camera>, DeviceError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn printer(&self) -> Result<Box<dyn Printer>, DeviceError> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl CardMonitor for World {
+    fn watch(&mut self, known: &Presence, patience: Duration) -> Result<Presence, ReaderError> {
+        let begun = Instant::now();
+        loop {
+            let presence = self.presence();
+            let left = patience.saturating_sub(begun.elapsed());
+            if presence != *known || left.is_zero() {
+                return Ok(presence);
+            }
+            // The slot wakes us at once, the cable within this time.
+            self.slot.wait_for_change(self.slot.insertion(), left.min(CABLE_LOOK));
+        }
+    }
+}
+
+impl CardReader for World {
+    fn connect(
+        &mut self,
+        reader: &str,
+        start: Start,
+    ) -> Result<Box<dyn Channel + '_>, ReaderError> {
+        if *lock(&self.shared.cable) == Cable::Pulled || reader != READER {
+            return Err(ReaderError::Gone);
+        }
+        let start = match start {
+            Start::AsItIs => SlotStart::AsItIs,
+            Start::Warm | Start::Cold => SlotStart::Reset,
+        };
+        match self.slot.connect(start) {
+            Ok(card) => Ok(Box::new(card)),
+            Err(ConnectError::NoCard) => Err(ReaderError::NoCard),
+            Err(ConnectError::Mute) => Err(ReaderError::Mute),
+        }
+    }
+}
+
+impl Scanner for World {
+    fn scan(&mut self, patience: Duration) -> Result<Option<String>, DeviceError> {
+        let codes = lock(&self.shared.codes);
+        let none = |codes: &mut VecDeque<String>| codes.is_empty();
+        let waited = self.shared.code_shown.wait_timeout_while(codes, patience, none);
+        let (mut codes, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        Ok(codes.pop_front())
+    }
+}
+
+impl Camera for World {
+    fn frame(&mut self, _patience: Duration) -> Result<Frame, DeviceError> {
+        thread::sleep(FRAME_EVERY);
+        let picture = lock(&self.shared.picture).clone();
+        match picture {
+            Some(jpeg) => Frame::from_jpeg(&jpeg).map_err(|_| DeviceError::Faulty),
+            None => {
+                Frame::from_rgb(WIDTH, HEIGHT, vec![0; COVERED]).map_err(|_| DeviceError::Faulty)
+            }
+        }
+    }
+}
+
+/// A covered camera's picture: black.
+const WIDTH: u32 = 640;
+/// See [`WIDTH`].
+const HEIGHT: u32 = 480;
+/// Three bytes a pixel.
+const COVERED: usize = 640 * 480 * 3;
+
+impl Printer for World {
+    fn print(&mut self, lines: &[String]) -> Result<(), DeviceError> {
+        let mut printed = lock(&self.shared.printed);
+        printed.slips.push(lines.to_vec());
+        let Some(folder) = &printed.folder else { return Ok(()) };
+        let path = folder.join(format!("slip-{:03}.txt", printed.slips.len()));
+        let mut file = fs::File::create(path).map_err(|_| DeviceError::Faulty)?;
+        lines.iter().try_for_each(|line| writeln!(file, "{line}")).map_err(|_| DeviceError::Faulty)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_scanned_once() {
+        let mut world = World::new(Pace::default());
+        world.show_code("SIM-0000");
+        assert_eq!(world.scan(Duration::ZERO), Ok(Some("SIM-0000".to_owned())));
+        assert_eq!(world.scan(Duration::ZERO), Ok(None));
+    }
+
+    #[test]
+    fn an_unplugged_reader_is_gone_and_comes_back_empty() {
+        let mut world = World::new(Pace::default());
+        world.unplug_reader();
+        assert_eq!(world.watch(&Presence::Empty, Duration::ZERO), Ok(Presence::NoReader));
+        assert_eq!(world.connect(READER, Start::AsItIs).err(), Some(ReaderError::Gone));
+        world.plug_reader();
+        assert_eq!(world.watch(&Presence::NoReader, Duration::ZERO), Ok(Presence::Empty));
+    }
+}

@@ -1,0 +1,143 @@
+//! Brightness alone, and the few operations that reading codes and judging light need.
+//!
+//! Owns the copies: each plane is wiped on drop. What an operation is good for is told where it is used.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use zeroize::Zeroizing;
+
+/// One byte a pixel, rows from the top, no padding.
+pub(crate) struct Plane {
+    width: usize,
+    pixels: Zeroizing<Vec<u8>>,
+}
+
+impl Plane {
+    /// Rows of `width` pixels each; a last row that is not full is cut off.
+    pub(crate) fn new(width: usize, mut pixels: Vec<u8>) -> Self {
+        let whole = pixels.len() - pixels.len().checked_rem(width).unwrap_or(0);
+        pixels.truncate(whole);
+        Self { width, pixels: Zeroizing::new(pixels) }
+    }
+
+    /// Pixels across.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Pixels down.
+    pub(crate) fn height(&self) -> usize {
+        self.pixels.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    /// All pixels, row by row.
+    pub(crate) fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// The rows from the top.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.pixels.chunks_exact(self.width.max(1))
+    }
+
+    /// Half the size both ways, each pixel the mean of four.
+    pub(crate) fn half(&self) -> Self {
+        self.resized(self.width / 2, self.height() / 2, FilterType::Box)
+    }
+
+    /// Halved until the longer side has at most `side_max` pixels.
+    pub(crate) fn halved_to(self, side_max: usize) -> Self {
+        let mut plane = self;
+        while plane.width().max(plane.height()) > side_max {
+            plane = plane.half();
+        }
+        plane
+    }
+
+    /// The same size without detail finer than about `grain` pixels.
+    pub(crate) fn smoothed(&self, grain: usize) -> Self {
+        self.resized(self.width / grain, self.height() / grain, FilterType::Box).resized(
+            self.width,
+            self.height(),
+            FilterType::Bilinear,
+        )
+    }
+
+    /// Pixel by pixel with another plane of the same size.
+    pub(crate) fn combined(&self, other: &Self, mix: impl Fn(u8, u8) -> u8) -> Self {
+        let pixels = self.pixels.iter().zip(other.pixels.iter()).map(|(a, b)| mix(*a, *b));
+        Self::new(self.width, pixels.collect())
+    }
+
+    /// The part of a rectangle that lies inside, possibly nothing.
+    pub(crate) fn cropped(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
+        let columns = left.min(self.width)..left.saturating_add(width).min(self.width);
+        let mut pixels = Vec::with_capacity(columns.len() * height.min(self.height()));
+        for row in self.rows().skip(top).take(height) {
+            pixels.extend_from_slice(row.get(columns.clone()).unwrap_or_default());
+        }
+        Self::new(columns.len(), pixels)
+    }
+
+    /// At least one pixel each way; a plane without pixels stays as it is.
+    fn resized(&self, width: usize, height: usize, filter: FilterType) -> Self {
+        const FITS: &str = "the sides are 1 to 4096 and the buffer is their product";
+        let (width, height) = (width.max(1), height.max(1));
+        let side = |pixels: usize| u32::try_from(pixels).expect(FITS);
+        let mut pixels = Zeroizing::new(vec![0; width * height]);
+        if !self.pixels.is_empty() {
+            let from =
+                ImageRef::new(side(self.width), side(self.height()), &self.pixels, PixelType::U8)
+                    .expect(FITS);
+            let mut to =
+                Image::from_slice_u8(side(width), side(height), &mut pixels, PixelType::U8)
+                    .expect(FITS);
+            let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
+            Resizer::new().resize(&from, &mut to, &options).expect(FITS);
+        }
+        Self { width, pixels }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(plane: &Plane, width: usize, pixels: &[u8]) {
+        assert_eq!((plane.width(), plane.pixels()), (width, pixels));
+        assert_eq!(plane.height() * plane.width(), pixels.len());
+    }
+
+    #[test]
+    fn half_is_the_mean_of_four() {
+        check(&Plane::new(4, vec![0, 4, 10, 10, 8, 12, 10, 50]).half(), 2, &[6, 20]);
+    }
+
+    #[test]
+    fn halving_stops_at_the_limit_and_at_one_pixel() {
+        check(&Plane::new(4, vec![7; 16]).halved_to(2), 2, &[7; 4]);
+        check(&Plane::new(1, vec![7; 8]).halved_to(3), 1, &[7; 2]);
+    }
+
+    #[test]
+    fn a_crop_takes_what_lies_inside() {
+        let plane = Plane::new(3, vec![1, 2, 3, 4, 5, 6]);
+        check(&plane.cropped(1, 1, 9, 9), 2, &[5, 6]);
+        check(&plane.cropped(0, 0, 1, 2), 1, &[1, 4]);
+        check(&plane.cropped(3, 0, 2, 2), 0, &[]);
+        check(&plane.cropped(usize::MAX, 5, usize::MAX, usize::MAX), 0, &[]);
+    }
+
+    #[test]
+    fn smoothing_keeps_the_size_and_an_even_grey() {
+        check(&Plane::new(5, vec![90; 35]).smoothed(3), 5, &[90; 35]);
+        check(&Plane::new(1, vec![90; 3]).smoothed(32), 1, &[90; 3]);
+    }
+
+    #[test]
+    fn a_last_row_that_is_not_full_is_cut_off() {
+        check(&Plane::new(2, vec![1, 2, 3]), 2, &[1, 2]);
+        check(&Plane::new(0, vec![]), 0, &[]);
+    }
+}

@@ -1,0 +1,97 @@
+//! What breaks in the middle: each ends in a sentence, and the next journey works.
+
+use std::time::{Duration, Instant};
+
+use session::DopaPolicy;
+use simulator::bank::{Cut, Endpoint, Fault, Kind, SealedAgain};
+use simulator::card::Trap;
+use tests::stage::Stage;
+
+use crate::stage::{check, records};
+
+/// Longer than any background sending needs on a slow machine.
+const SOON: Duration = Duration::from_secs(60);
+
+/// Polls until there is something.
+pub async fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    let mut every = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        every.tick().await;
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < SOON, "what was waited for did not come");
+    }
+}
+
+#[tokio::test]
+async fn a_card_pulled_at_any_exchange_ends_in_a_sentence_and_the_next_journey_works() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    for exchange in 1..=48 {
+        let reference = format!("SIM-0000-PULL-{exchange:04}");
+        let mut hands = stage.hands("somchai", &reference);
+        hands.trap = Some(Trap::Remove { at: exchange });
+        let walk = stage.walk_with(&mut hands).await;
+        match walk.outcome.as_str() {
+            "done" => break,
+            "stopped" => {
+                let told = [Some(walk.code.as_str()), walk.trouble.as_deref()];
+                assert!(told.contains(&Some("CARD_REMOVED")), "exchange {exchange}: {told:?}");
+                assert!(walk.sentence.is_some());
+            }
+            other => panic!("exchange {exchange} ended as {other}"),
+        }
+        assert!(exchange < 48, "a card of so many exchanges is pulled somewhere");
+    }
+    check(&stage.walk("somchai", "SIM-0000-AFTER-0001").await, "done", "0000");
+}
+
+#[tokio::test]
+async fn a_submit_cut_after_it_arrived_is_sent_again_and_counts_once() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    let cut = Fault::new(Kind::Cut(Cut::BeforeAnswer));
+    stage.bank.add_fault(cut.at(Endpoint::Submit).times(1));
+    check(&stage.walk("somchai", "SIM-0000-CUT-0001").await, "done", "0000");
+    let submits = records(&stage, Endpoint::Submit);
+    assert_eq!(submits.len(), 2);
+    assert_eq!(submits[1].sealed_again(), SealedAgain::SameBody, "byte for byte the same");
+    assert_ne!(submits[0].transaction_id(), submits[1].transaction_id(), "under another id");
+}
+
+#[tokio::test]
+async fn a_validation_cut_before_its_answer_is_asked_again() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    let cut = Fault::new(Kind::Cut(Cut::InsideBody));
+    stage.bank.add_fault(cut.at(Endpoint::ValidateQr).times(2));
+    check(&stage.walk("somchai", "SIM-0000-CUT-0002").await, "done", "0000");
+}
+
+#[tokio::test]
+async fn a_token_refused_in_the_middle_is_fetched_anew() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    check(&stage.walk("somchai", "SIM-G100-ONCE-0001").await, "done", "0000");
+}
+
+#[tokio::test]
+async fn an_unplugged_reader_is_told_and_comes_back() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    stage.world.unplug_reader();
+    let customer = stage.customer().await;
+    let gone = |view: &serde_json::Value| {
+        view.pointer("/reader_trouble/code") == Some(&serde_json::json!("READER_GONE"))
+    };
+    customer.until(gone).await.expect("the page tells of it");
+    stage.world.plug_reader();
+    check(&stage.walk("somchai", "SIM-0000-PLUG-0001").await, "done", "0000");
+}
+
+#[tokio::test]
+async fn what_is_no_card_of_ours_has_its_own_sentence() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    for (card, code) in [("old-layout", "OLD_CARD"), ("bad-text", "CARD_DATA_INVALID")] {
+        let walk = stage.walk(card, "SIM-0000-BAD-0001").await;
+        assert_eq!(walk.trouble.as_deref(), Some(code), "{card}");
+        assert!(records(&stage, Endpoint::Submit).is_empty());
+    }
+}

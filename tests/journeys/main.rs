@@ -1,0 +1,8 @@
+//! Whole journeys in one process: the real agent, the simulated bank over HTTPS, simulated devices.
+//!
+//! Each test walks as the page would, through `/v1`, and looks at what the bank remembers.
+
+mod faults;
+mod flows;
+mod secrecy;
+mod stage;

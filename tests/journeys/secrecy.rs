@@ -1,0 +1,50 @@
+//! Nothing personal leaves the agent but sealed: searched by value in log, journal, page and slip.
+
+use std::fs;
+
+use session::DopaPolicy;
+use simulator::customer::Hands as _;
+use tests::personal::Person;
+use tests::stage::Stage;
+
+#[tokio::test]
+async fn no_log_line_and_no_file_holds_anything_of_a_person() {
+    let captured = agent::log::captured();
+    let stage = Stage::open(DopaPolicy::BeforeSubmit).await;
+    let references = ["SIM-0000-FACE-7001", "SIM-1101-7002", "SIM-2003-7003", "SIM-1402-7004"];
+    for (card, reference) in
+        ["somchai", "bangkok", "expired", "bad-text"].into_iter().zip(references)
+    {
+        let walk = stage.walk(card, reference).await;
+        assert!(!walk.outcome.is_empty());
+        let person = if card == "bad-text" { Person::default() } else { Person::of_card(card) };
+        let person = person.and_reference(reference);
+        let found = person.found_in(&captured.bytes());
+        assert!(found.is_empty(), "the log holds {found:?}");
+        let slip = walk.slip.join("\n");
+        assert!(person.found_in(slip.as_bytes()).is_empty(), "the slip");
+        for file in fs::read_dir(stage.folder.path().join("journal")).expect("a journal") {
+            let path = file.expect("a file").path();
+            let found = person.found_in(&fs::read(&path).expect("a file"));
+            assert!(found.is_empty(), "{path:?} holds {found:?}");
+        }
+    }
+    assert!(!captured.bytes().is_empty(), "there was a log to search");
+}
+
+#[tokio::test]
+async fn nothing_of_a_person_is_on_the_page_after_the_end() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    let person = Person::of_card("somchai").and_reference("SIM-0000-GONE-0001");
+    let mut hands = stage.hands("somchai", "SIM-0000-GONE-0001");
+    let customer = stage.customer().await;
+    customer.act(&serde_json::json!({"action": "start"})).await.expect("started");
+    hands.show_code();
+    hands.insert_card();
+    let shown = customer.until_screen("confirm").await.expect("the data is shown");
+    assert!(!person.found_in(shown.to_string().as_bytes()).is_empty(), "the page shows the person");
+    stage.world.slot().eject();
+    let shown = customer.until_screen("result").await.expect("the journey ends");
+    let found = person.found_in(shown.to_string().as_bytes());
+    assert!(found.is_empty(), "the result page still holds {found:?}");
+}

@@ -1,0 +1,7 @@
+//! The production program against a real pcscd: reading, waiting, and every way in which that ends badly.
+//!
+//! The readers are virtual, the service, the driver and the wire protocol are not. Run by `tests/run pcscd`.
+
+mod cards;
+mod journey;
+mod service;

@@ -1,0 +1,6 @@
+//! What the tests share: a stage for whole journeys, a real pcscd, and the search for personal values.
+
+pub mod pcscd;
+pub mod personal;
+pub mod pty;
+pub mod stage;
