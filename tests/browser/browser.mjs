@@ -12,8 +12,8 @@ export const PANELS = {
   landscape: { width: 1280, height: 800 },
 };
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+export function launch(...more) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...more] });
 }
 
 /** A page of its own; `faults` collects what must not happen: errors, refused loads, foreign requests. */

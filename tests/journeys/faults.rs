@@ -68,6 +68,27 @@ async fn a_validation_cut_before_its_answer_is_asked_again() {
 }
 
 #[tokio::test]
+async fn a_failure_report_that_found_no_bank_is_sent_after_a_restart() {
+    let mut stage = Stage::open(DopaPolicy::Off).await;
+    let nothing = Fault::new(Kind::Cut(Cut::BeforeBody));
+    stage.bank.add_fault(nothing.at(Endpoint::ReportFailure));
+    check(&stage.walk("expired", "SIM-0000-OLD-0002").await, "refused", "CARD_EXPIRED");
+    let tried = || records(&stage, Endpoint::ReportFailure).pop();
+    assert!(until(tried).await.plaintext().is_none(), "it was cut off");
+    stage.stop_agent().await;
+    stage.bank.clear_faults();
+    stage.start_agent().await;
+    let arrived = || {
+        let reports = records(&stage, Endpoint::ReportFailure);
+        reports.into_iter().find(|report| report.plaintext().is_some())
+    };
+    assert_eq!(
+        until(arrived).await.json().pointer("/detailError/code"),
+        Some(&serde_json::json!("01"))
+    );
+}
+
+#[tokio::test]
 async fn a_token_refused_in_the_middle_is_fetched_anew() {
     let stage = Stage::open(DopaPolicy::Off).await;
     check(&stage.walk("somchai", "SIM-G100-ONCE-0001").await, "done", "0000");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use simulator::bank::{Bank, Endpoint, Options};
+use simulator::bank::{Bank, Cut, Endpoint, Fault, Kind, Options, SealedAgain};
 use simulator::customer::{Customer, Hands, Manner, Walk};
 use tests::pcscd::{InsertedCard, PrivatePcscd, Readers, stage_is_on};
 use tests::personal::{Person, expected};
@@ -40,18 +40,17 @@ impl Kiosk {
         let pty = Pty::open().expect("a pseudo-terminal");
         let config = config(&bank.base_url(), pty.path().to_str().expect("a plain path"));
         fs::write(pcscd.folder().join("kiosk.toml"), config).expect("the configuration is written");
-        let log = File::create(pcscd.folder().join("log")).expect("a log file");
-        let program = pcscd
-            .command("dipchip")
-            .args(["serve", "--config"])
-            .arg(pcscd.folder().join("kiosk.toml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the program starts");
+        let program = serve(&pcscd);
         let (card, reference) = (None, String::new());
         Self { pcscd, bank, pty, program, card, reference }
+    }
+
+    /// Kills the program as a power cut would, and starts it again.
+    fn restart_program(&mut self) {
+        self.program.kill().expect("the program runs");
+        self.program.wait().expect("a child");
+        fs::remove_file(self.path("page.url")).expect("the old address");
+        self.program = serve(&self.pcscd);
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -103,6 +102,20 @@ impl Drop for Kiosk {
         let _ = self.program.kill();
         let _ = self.program.wait();
     }
+}
+
+/// Starts the program; its log grows over restarts.
+fn serve(pcscd: &PrivatePcscd) -> Child {
+    let log = File::options().create(true).append(true).open(pcscd.folder().join("log"));
+    pcscd
+        .command("dipchip")
+        .args(["serve", "--config"])
+        .arg(pcscd.folder().join("kiosk.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log.expect("a log file"))
+        .spawn()
+        .expect("the program starts")
 }
 
 fn config(bank: &str, scanner: &str) -> String {
@@ -233,6 +246,40 @@ async fn a_card_that_hangs_costs_its_thread_and_not_the_daemon() {
     customer.leave().await.expect("the page is free again");
     let walk = kiosk.walk(&customer, "SIM-0000-REAL-0004").await;
     assert_eq!((walk.outcome.as_str(), walk.code.as_str()), ("done", "0000"), "{}", kiosk.log());
+}
+
+#[tokio::test]
+async fn a_submit_under_way_when_the_program_dies_is_settled_after_its_restart() {
+    if !stage_is_on("a_submit_under_way_when_the_program_dies_is_settled_after_its_restart") {
+        return;
+    }
+    let mut kiosk = Kiosk::start();
+    // The bank acts and the answer is lost: the program sends again after two seconds, if it lives so long.
+    let cut = Kind::Cut(Cut::BeforeAnswer);
+    kiosk.bank.add_fault(Fault::new(cut).at(Endpoint::Submit).times(1));
+    let customer = kiosk.customer().await;
+    kiosk.reference = "SIM-0000-KILL-0001".to_owned();
+    customer.act(&serde_json::json!({"action": "start"})).await.expect("started");
+    kiosk.show_code();
+    kiosk.insert_card();
+    let consents = customer.until_screen("consents").await.expect("consents");
+    let texts = consents.pointer("/screen/texts").and_then(Value::as_array).map_or(0, Vec::len);
+    let agreed = serde_json::json!({"action": "consents", "answers": vec!["Y"; texts]});
+    customer.act(&agreed).await.expect("agreed");
+    customer.until_screen("confirm").await.expect("the data");
+    let confirmed = serde_json::json!({"action": "confirm", "postal_code": null, "mobile": null});
+    customer.act(&confirmed).await.expect("confirmed");
+    poll(NOTICED_WITHIN, || (kiosk.submits().len() == 1).then_some(())).await.expect("sent");
+
+    kiosk.restart_program();
+    poll(NOTICED_WITHIN, || (kiosk.submits().len() == 2).then_some(())).await.expect("sent again");
+    let submits = kiosk.bank.records().into_iter().filter(|one| one.endpoint() == Endpoint::Submit);
+    let last = submits.last().expect("two submits");
+    assert_eq!(last.sealed_again(), SealedAgain::SameBody, "byte for byte the same");
+    assert_eq!(last.code().map(|code| code.to_string()).as_deref(), Some("1602"));
+    poll(NOTICED_WITHIN, || kiosk.log().contains("settled").then_some(())).await.expect("settled");
+    let person = Person::of_card("somchai").and_reference("SIM-0000-KILL-0001");
+    assert!(person.found_in(kiosk.log().as_bytes()).is_empty(), "nothing personal in the log");
 }
 
 #[tokio::test]

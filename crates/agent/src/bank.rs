@@ -11,14 +11,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use protocol::{
-    Accepted, Action, BankTime, Condition, Consents, Dialect, Endpoint, HttpAnswer, QrValidation,
-    Reference, Subject, Transport, header, ruling,
+    Accepted, Action, BankTime, ClientCredentials, Condition, Consents, Dialect, Endpoint,
+    HttpAnswer, QrValidation, Reference, Subject, Transport, header, ruling,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Skew};
 use crate::config::{self, Secrets};
@@ -196,15 +197,16 @@ impl Bank {
 
     async fn fetch_token(&self) -> Result<protocol::Token, Failed> {
         let failed = |condition| Failed { at: Endpoint::Token, condition };
-        let form = [
-            ("scope", self.config.scope.as_str()),
-            ("grant_type", "client_credentials"),
-            ("client_id", self.secrets.client_id()),
-            ("client_secret", self.secrets.client_secret()),
-        ];
+        let secret = Zeroizing::new(self.secrets.client_secret().to_owned());
+        let id = self.secrets.client_id().to_owned();
+        let form = ClientCredentials::new(id, secret, self.config.scope.clone()).form();
         let url = self.url(Endpoint::Token, Subject::NoReference);
-        let request =
-            self.http.post(url).timeout(self.config.timeouts.total(Endpoint::Token)).form(&form);
+        let request = self
+            .http
+            .post(url)
+            .timeout(self.config.timeouts.total(Endpoint::Token))
+            .header(CONTENT_TYPE, Endpoint::Token.content_type())
+            .body(form.to_vec());
         let answer = self.exchange(request).await.map_err(failed)?;
         protocol::read_token(&answer).map_err(failed)
     }

@@ -105,6 +105,11 @@ impl Call {
         [same, later, reseals, reconciles, clock].iter().any(|&used| used > 0)
     }
 
+    /// May an attempt have reached the bank although no answer said so?
+    pub(crate) fn maybe_done(&self) -> bool {
+        self.maybe_done
+    }
+
     pub(crate) fn deadline(&self) -> Duration {
         match self.phase {
             Phase::InFlight { since } => since + LOST_AFTER,

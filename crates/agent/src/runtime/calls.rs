@@ -15,7 +15,7 @@ use rand::rngs::{StdRng, SysRng};
 use session::{BankAnswer, CallId, Outcome, Request};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::spawn_blocking;
-use tracing::{error, info};
+use tracing::{debug, error, info};
 use zeroize::Zeroizing;
 
 use crate::bank::{AttemptError, Bank, Call, Failed, NotJournaled};
@@ -149,7 +149,7 @@ impl Calls {
         let calls = self.clone();
         tokio::spawn(async move {
             match calls.bank.warm_up().await {
-                Ok(()) => info!("the bank gave a token"),
+                Ok(()) => debug!("a token is there"),
                 Err(failed) => {
                     tracing::warn!(at = %failed.at, code = %failed.condition, "no token yet");
                 }
@@ -161,15 +161,20 @@ impl Calls {
         self.sealed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a body for its repetitions. One submit replaces another only after a definite refusal.
+    /// Keeps a body for its repetitions.
     fn keep(&self, call: CallId, sealed: Arc<Sealed>) {
+        self.sealed().insert(call, sealed);
+    }
+
+    /// Closes an earlier submit of this journey before another is prepared, so that a power cut between the
+    /// two cannot send a refused one again. One replaces another only after a definite refusal.
+    fn retire_submits(&self) {
+        let submits = |one: &Arc<Sealed>| one.endpoint == Endpoint::Submit;
         let mut kept = self.sealed();
-        let earlier = |one: &Arc<Sealed>| one.endpoint == sealed.endpoint;
-        let replaced: Vec<_> = kept.values().filter(|one| earlier(one)).cloned().collect();
-        kept.retain(|_, one| !earlier(one));
-        kept.insert(call, Arc::clone(&sealed));
+        let retired: Vec<_> = kept.values().filter(|one| submits(one)).cloned().collect();
+        kept.retain(|_, one| !submits(one));
         drop(kept);
-        for entry in replaced.iter().filter_map(|one| one.entry) {
+        for entry in retired.iter().filter_map(|one| one.entry) {
             if let Err(error) = self.journal.close(entry, "REPLACED") {
                 error!(%error, %entry, "a refused submit could not be closed in the journal");
             }
@@ -191,6 +196,7 @@ impl Calls {
         };
         let entry = match (endpoint, &body) {
             (Endpoint::Submit, Some(body)) => {
+                self.retire_submits();
                 let entry = self.prepare(endpoint, body).await.map_err(Unsealed::Journal)?;
                 Some(entry)
             }

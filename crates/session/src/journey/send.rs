@@ -157,6 +157,13 @@ impl Session {
                     State::Submitting { confirmed, selfie, call }
                 }
             },
+            // A repetition that could not be journaled says nothing of the sendings before it.
+            Event::JournalFailed if call.maybe_done() => {
+                let failure = Failure::Local(LocalFailure::JournalFailed);
+                turn.order(Command::Alert { level: Alert::Page, failure });
+                let slip = self.slip(&confirmed.shown.errand, SlipResult::Unresolved, turn.now);
+                self.end(Outcome::Unresolved(failure), Some(slip), turn)
+            }
             Event::JournalFailed => self.fail(LocalFailure::JournalFailed, turn),
             _ => State::Submitting { confirmed, selfie, call },
         }

@@ -279,6 +279,13 @@ fn a_journal_that_cannot_be_written_keeps_the_submit_from_being_sent() {
 }
 
 #[test]
+fn a_journal_that_fails_after_a_lost_answer_leaves_the_outcome_unresolved() {
+    let mut bench = submitting();
+    bench.code(Endpoint::Submit, "NET_CUT").wait().give(Event::JournalFailed);
+    bench.check_end("unresolved", "DISK_FULL");
+}
+
+#[test]
 fn a_card_that_fails_after_the_validation_may_be_put_in_again() {
     let mut bench = without_dopa();
     bench.gather().validate(FaceCompare::NotRequired);
