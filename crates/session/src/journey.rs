@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use protocol::{Alert, Condition, Endpoint, FailureReason, Transport};
 
-use crate::call::{Call, CallId};
+use crate::call::{Call, CallId, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Needs, Now, Request, Slip, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::Policy;
@@ -18,6 +18,18 @@ use crate::state::{Errand, State, Tries};
 mod agree;
 mod gather;
 mod send;
+
+/// What an event says of a call under way.
+enum Heard {
+    /// The bank said 0000.
+    Good(BankAnswer),
+    /// It did not, and trying is over.
+    Over(Verdict),
+    /// It did not, and is asked again.
+    Nothing,
+    /// It is about something else.
+    Other(Event),
+}
 
 /// One event being taken: the time it came at, and the orders it gives.
 pub(crate) struct Turn {
@@ -263,6 +275,21 @@ impl Session {
         let call = Call::begin(CallId(self.calls), request.endpoint(), turn.now.tick);
         turn.order(Command::Ask { call: call.id, request });
         call
+    }
+
+    /// Reads an event as what it says of the call under way; repetitions are the call's own business.
+    fn hear(&mut self, call: &mut Call, event: Event, turn: &Turn) -> Heard {
+        match event {
+            Event::BankAnswered { call: id, answer } if id == call.id => match answer {
+                BankAnswer::Failed { at, condition } => {
+                    let chance = self.chance();
+                    let verdict = call.failed(at, condition, turn.now.tick, chance);
+                    verdict.map_or(Heard::Nothing, Heard::Over)
+                }
+                good => Heard::Good(good),
+            },
+            other => Heard::Other(other),
+        }
     }
 
     /// A step of the SplitMix64 generator: enough to spread waits, never used for secrets.

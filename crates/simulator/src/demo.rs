@@ -5,6 +5,7 @@
 mod hands;
 mod panel;
 
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -137,11 +138,15 @@ impl Demo {
         let bank = Bank::start(Options { face: self.bank_face(), ..Options::default() })?;
         bank.write_files(&folder.path().join("bank"))?;
         let world = World::new(Pace::default());
+        let slips = folder.path().join("slips");
+        fs::create_dir(&slips).map_err(DemoError::Folder)?;
+        world.print_to(&slips);
         let config = self.config(folder.path(), &bank.base_url())?;
         let hands = DemoHands::new(world.clone(), card, self.reference.clone());
         let panel = (!self.once).then(|| panel::panel(hands.clone()));
         let agent = Agent::start(config, Arc::new(world), panel).await?;
-        let ended = if self.once { self.walk(&agent, hands).await } else { show(&agent).await };
+        let ended =
+            if self.once { self.walk(&agent, hands).await } else { show(&agent, &slips).await };
         agent.stop().await;
         ended
     }
@@ -192,9 +197,9 @@ impl Demo {
     }
 }
 
-async fn show(agent: &Running) -> Result<Ended, DemoError> {
+async fn show(agent: &Running, slips: &Path) -> Result<Ended, DemoError> {
     println!("Open this page:  {}", agent.page_url());
-    println!("Ctrl-C ends the demonstration.");
+    println!("Slips are printed to {}; Ctrl-C ends the demonstration.", slips.display());
     tokio::signal::ctrl_c().await.map_err(DemoError::Signal)?;
     Ok(Ended::Done)
 }

@@ -5,7 +5,7 @@
 use citizen::Identity;
 use protocol::{Action, ConsentText, QrValidation, QrValidationRequest, Reference};
 
-use super::{Session, Turn, outcome_of};
+use super::{Heard, Session, Turn, outcome_of, send};
 use crate::call::{Again, Call, CallId, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Request};
 use crate::failure::{Failure, LocalFailure, Outcome};
@@ -108,23 +108,14 @@ impl Session {
         event: Event,
         turn: &mut Turn,
     ) -> State {
-        match event {
-            Event::BankAnswered { call: id, answer } if id == call.id => match answer {
-                BankAnswer::QrValidated(validation) => {
-                    self.validated(reference, identity, validation, turn)
-                }
-                BankAnswer::Failed { at, condition } => {
-                    let chance = self.chance();
-                    match call.failed(at, condition, turn.now.tick, chance) {
-                        None => State::Validating { reference, identity, call },
-                        Some(verdict) => self.unvalidated(reference, verdict, turn),
-                    }
-                }
-                BankAnswer::Consents(_) | BankAnswer::Accepted(_) => {
-                    State::Validating { reference, identity, call }
-                }
-            },
-            _ => State::Validating { reference, identity, call },
+        match self.hear(&mut call, event, turn) {
+            Heard::Good(BankAnswer::QrValidated(validation)) => {
+                self.validated(reference, identity, validation, turn)
+            }
+            Heard::Over(verdict) => self.unvalidated(reference, verdict, turn),
+            Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
+                State::Validating { reference, identity, call }
+            }
         }
     }
 
@@ -149,7 +140,12 @@ impl Session {
     fn unvalidated(&mut self, reference: Reference, verdict: Verdict, turn: &mut Turn) -> State {
         match verdict {
             Verdict::Ruled { at, condition, action: Action::Reread } => {
-                self.another_card(reference, outcome_of(condition, at), turn)
+                send::alert(condition, at, turn);
+                let outcome = outcome_of(condition, at);
+                if self.tries.rereads >= protocol::ruling(condition, at).times {
+                    return self.end(outcome, None, turn);
+                }
+                self.another_card(reference, outcome, turn)
             }
             verdict => self.conclude(verdict, turn),
         }
@@ -178,22 +174,15 @@ impl Session {
         event: Event,
         turn: &mut Turn,
     ) -> State {
-        match event {
-            Event::BankAnswered { call: id, answer } if id == call.id => match answer {
-                BankAnswer::Consents(consents) => self.show_consents(errand, consents.texts, turn),
-                BankAnswer::Failed { at, condition } => {
-                    let chance = self.chance();
-                    match call.failed(at, condition, turn.now.tick, chance) {
-                        None => State::FetchingConsents { errand, call },
-                        Some(verdict) => self.conclude(verdict, turn),
-                    }
-                }
-                BankAnswer::QrValidated(_) | BankAnswer::Accepted(_) => {
-                    State::FetchingConsents { errand, call }
-                }
-            },
-            Event::CardFailed(CardFault::Swapped) => self.card_swapped(errand, turn),
-            _ => State::FetchingConsents { errand, call },
+        match self.hear(&mut call, event, turn) {
+            Heard::Good(BankAnswer::Consents(consents)) => {
+                self.show_consents(errand, consents.texts, turn)
+            }
+            Heard::Over(verdict) => self.conclude(verdict, turn),
+            Heard::Other(Event::CardFailed(CardFault::Swapped)) => self.card_swapped(errand, turn),
+            Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
+                State::FetchingConsents { errand, call }
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use protocol::{
     FailureReason, Selfie, Submission, SubmissionParts,
 };
 
-use super::{Session, Turn, outcome_of};
+use super::{Heard, Session, Turn, outcome_of};
 use crate::call::{Call, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Request, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
@@ -47,24 +47,15 @@ impl Session {
         event: Event,
         turn: &mut Turn,
     ) -> State {
-        match event {
-            Event::BankAnswered { call: id, answer } if id == call.id => match answer {
-                BankAnswer::Accepted(_) => self.after_dopa(confirmed, turn),
-                BankAnswer::Failed { at, condition } => {
-                    let chance = self.chance();
-                    match call.failed(at, condition, turn.now.tick, chance) {
-                        None => State::CheckingDopa { confirmed, call },
-                        Some(verdict) => self.ruled(confirmed, verdict, turn),
-                    }
-                }
-                BankAnswer::QrValidated(_) | BankAnswer::Consents(_) => {
-                    State::CheckingDopa { confirmed, call }
-                }
-            },
-            Event::CardFailed(CardFault::Swapped) => {
+        match self.hear(&mut call, event, turn) {
+            Heard::Good(BankAnswer::Accepted(_)) => self.after_dopa(confirmed, turn),
+            Heard::Over(verdict) => self.ruled(confirmed, verdict, turn),
+            Heard::Other(Event::CardFailed(CardFault::Swapped)) => {
                 self.card_swapped(confirmed.shown.errand, turn)
             }
-            _ => State::CheckingDopa { confirmed, call },
+            Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
+                State::CheckingDopa { confirmed, call }
+            }
         }
     }
 
@@ -140,32 +131,23 @@ impl Session {
         event: Event,
         turn: &mut Turn,
     ) -> State {
-        match event {
-            Event::BankAnswered { call: id, answer } if id == call.id => match answer {
-                BankAnswer::Accepted(_) => {
-                    let slip = self.slip(&confirmed.shown.errand, SlipResult::Done, turn.now);
-                    self.end(Outcome::Done, Some(slip), turn)
-                }
-                BankAnswer::Failed { at, condition } => {
-                    let chance = self.chance();
-                    match call.failed(at, condition, turn.now.tick, chance) {
-                        None => State::Submitting { confirmed, selfie, call },
-                        Some(verdict) => self.ruled(confirmed, verdict, turn),
-                    }
-                }
-                BankAnswer::QrValidated(_) | BankAnswer::Consents(_) => {
-                    State::Submitting { confirmed, selfie, call }
-                }
-            },
+        match self.hear(&mut call, event, turn) {
+            Heard::Good(BankAnswer::Accepted(_)) => {
+                let slip = self.slip(&confirmed.shown.errand, SlipResult::Done, turn.now);
+                self.end(Outcome::Done, Some(slip), turn)
+            }
+            Heard::Over(verdict) => self.ruled(confirmed, verdict, turn),
             // A repetition that could not be journaled says nothing of the sendings before it.
-            Event::JournalFailed if call.maybe_done() => {
+            Heard::Other(Event::JournalFailed) if call.maybe_done() => {
                 let failure = Failure::Local(LocalFailure::JournalFailed);
                 turn.order(Command::Alert { level: Alert::Page, failure });
                 let slip = self.slip(&confirmed.shown.errand, SlipResult::Unresolved, turn.now);
                 self.end(Outcome::Unresolved(failure), Some(slip), turn)
             }
-            Event::JournalFailed => self.fail(LocalFailure::JournalFailed, turn),
-            _ => State::Submitting { confirmed, selfie, call },
+            Heard::Other(Event::JournalFailed) => self.fail(LocalFailure::JournalFailed, turn),
+            Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
+                State::Submitting { confirmed, selfie, call }
+            }
         }
     }
 
@@ -174,6 +156,7 @@ impl Session {
         let Verdict::Ruled { at, condition, action } = verdict else {
             return self.settle(&confirmed.shown.errand, verdict, turn);
         };
+        alert(condition, at, turn);
         let outcome = outcome_of(condition, at);
         let trouble = outcome.failure();
         match action {
@@ -195,7 +178,7 @@ impl Session {
                 State::Confirming(confirmed.shown)
             }
             Action::Reread => self.reread(confirmed.shown.errand, (at, condition), turn),
-            _ => self.settle(&confirmed.shown.errand, verdict, turn),
+            _ => self.finish(&confirmed.shown.errand, (at, condition), action, turn),
         }
     }
 
@@ -246,21 +229,37 @@ impl Session {
                 self.end(Outcome::Unresolved(failure), Some(slip), turn)
             }
             Verdict::Ruled { at, condition, action } => {
-                let ruling = protocol::ruling(condition, at);
-                let failure = Failure::Bank { condition, text: ruling.text };
-                if ruling.alert != Alert::None {
-                    turn.order(Command::Alert { level: ruling.alert, failure });
-                }
-                match action {
-                    Action::DonePending => {
-                        let slip = self.slip(errand, SlipResult::Pending, turn.now);
-                        self.end(Outcome::Pending(failure), Some(slip), turn)
-                    }
-                    Action::StopReport(reason) => self.refuse(errand, reason, failure, turn),
-                    _ => self.end(outcome_of(condition, at), None, turn),
-                }
+                alert(condition, at, turn);
+                self.finish(errand, (at, condition), action, turn)
             }
         }
+    }
+
+    fn finish(
+        &mut self,
+        errand: &Errand,
+        (at, condition): (Endpoint, Condition),
+        action: Action,
+        turn: &mut Turn,
+    ) -> State {
+        let failure = Failure::Bank { condition, text: protocol::ruling(condition, at).text };
+        match action {
+            Action::DonePending => {
+                let slip = self.slip(errand, SlipResult::Pending, turn.now);
+                self.end(Outcome::Pending(failure), Some(slip), turn)
+            }
+            Action::StopReport(reason) => self.refuse(errand, reason, failure, turn),
+            _ => self.end(outcome_of(condition, at), None, turn),
+        }
+    }
+}
+
+/// Whoever counts or watches hears of a ruling even where the customer can still mend it (2001, 9300).
+pub(super) fn alert(condition: Condition, at: Endpoint, turn: &mut Turn) {
+    let ruling = protocol::ruling(condition, at);
+    if ruling.alert != Alert::None {
+        let failure = Failure::Bank { condition, text: ruling.text };
+        turn.order(Command::Alert { level: ruling.alert, failure });
     }
 }
 
