@@ -14,6 +14,7 @@ as file descriptor 3, which must not close on exec, with LISTEN_FDS and LISTEN_P
 import os
 import shutil
 import socket
+import subprocess
 import sys
 
 DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
@@ -30,7 +31,14 @@ def main() -> None:
     # pcscd wants to write its pid file there, whatever socket it serves.
     os.makedirs(PUBLIC_FOLDER, exist_ok=True)
     hand_over(listen(os.path.join(folder, "pcscd.comm")))
-    os.execv(PCSCD, [PCSCD, "--foreground", "--info", "--config", readers])
+    os.execv(PCSCD, [PCSCD, "--foreground", "--info", "--config", readers, *without_polkit()])
+
+
+def without_polkit() -> list[str]:
+    """Debian 13's pcscd asks polkit, which a test machine may not run; Debian 12's knows no such switch."""
+    known = subprocess.run([PCSCD, "--help"], capture_output=True, text=True, check=False)
+    switch = "--disable-polkit"
+    return [switch] if switch in known.stdout + known.stderr else []
 
 
 def write_reader(folder: str, readers: str, port: int) -> None:

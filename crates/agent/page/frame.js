@@ -4,11 +4,16 @@ import { button, icon, make } from "./dom.js";
 import { sentences } from "./screens/notice.js";
 import { word } from "./words.js";
 
+/** The steps of each flow, in order. */
+const STEPS = {
+  ekyc: ["code", "card", "consent", "confirm", "send"],
+  dopa_only: ["consent", "card", "confirm", "send"],
+};
 /** The step that each stage of the agent belongs to. */
 const STEP_OF_STAGE = {
-  gather: 0, validate: 1, consent: 2, read: 3, confirm: 3, dopa: 4, selfie: 4, submit: 4, result: 5,
+  gather: "code", validate: "card", consent: "consent", read: "confirm", confirm: "confirm",
+  dopa: "send", selfie: "send", submit: "send",
 };
-const STEPS = ["code", "card", "consent", "confirm", "send"];
 const TEXT_SIZES = ["1", "1.5", "2"];
 /** Outcomes after which every step has been gone. */
 const ARRIVED = ["done", "pending"];
@@ -124,16 +129,17 @@ export class Frame {
 }
 
 /** The step to point at; none while nobody is here and after a journey that broke off. */
-function stepOf({ screen, stage }) {
-  if (screen.name === "scan") return 0;
-  if (screen.name === "insert_card") return 1;
-  if (screen.name === "result" && !ARRIVED.includes(screen.outcome)) return undefined;
-  return STEP_OF_STAGE[stage];
+function stepOf({ flow, screen, stage }) {
+  const at = (name) => (name === undefined ? undefined : STEPS[flow].indexOf(name));
+  if (screen.name === "scan") return at("code");
+  if (screen.name === "insert_card") return at("card");
+  if (screen.name === "result") return ARRIVED.includes(screen.outcome) ? STEPS[flow].length : undefined;
+  return at(STEP_OF_STAGE[stage]);
 }
 
 function steps(current, view, say) {
   const item = (name, index) => {
-    const early = name === "card" && view.card === "present" && current < 1;
+    const early = name === "card" && view.card === "present" && current < index;
     const state = index < current || early ? "done" : index === current ? "now" : "ahead";
     const mark = state === "done" ? icon("check") : make("span", {}, String(index + 1));
     return make("li", { class: state, "aria-current": state === "now" ? "step" : null },
@@ -141,7 +147,7 @@ function steps(current, view, say) {
       make("span", { class: "label" }, say(`step_${name}`)),
       state === "done" ? make("span", { class: "unseen" }, say("step_done")) : null);
   };
-  return make("ol", { id: "steps", "aria-label": say("steps") }, STEPS.map(item));
+  return make("ol", { id: "steps", "aria-label": say("steps") }, STEPS[view.flow].map(item));
 }
 
 function grow() {

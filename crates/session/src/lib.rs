@@ -17,7 +17,7 @@ pub use event::{BankAnswer, CardFault, Command, Event, Needs, Now, Request, Slip
 pub use failure::{Failure, LocalFailure, Outcome};
 pub use journey::Session;
 pub use policy::{DopaPolicy, Patience, Policy};
-pub use screen::{CardStatus, Language, PostalChoice, Screen, Stage, View};
+pub use screen::{CardStatus, Flow, Language, PostalChoice, Screen, Stage, View};
 
 #[cfg(test)]
 mod tests;

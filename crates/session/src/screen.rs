@@ -10,6 +10,7 @@ use protocol::{ConsentText, QrValidation, WrongCode};
 
 use crate::failure::{Failure, Outcome};
 use crate::journey::Session;
+use crate::policy::DopaPolicy;
 use crate::state::{Errand, State};
 
 /// A language of the screens.
@@ -31,9 +32,20 @@ pub enum CardStatus {
     Present,
 }
 
+/// What this machine's customers come for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Flow {
+    /// A code of the bank's app: flows (a) and (b).
+    Ekyc,
+    /// DOPA alone, without a code: flow (c).
+    DopaOnly,
+}
+
 /// One moment of a journey.
 #[derive(Debug)]
 pub struct View<'a> {
+    /// What the customer came for.
+    pub flow: Flow,
     /// The language chosen.
     pub language: Language,
     /// The screen.
@@ -177,6 +189,10 @@ impl Session {
                 | State::TakingSelfie { .. }
         );
         View {
+            flow: match self.policy.dopa {
+                DopaPolicy::Only => Flow::DopaOnly,
+                DopaPolicy::BeforeSubmit | DopaPolicy::Off => Flow::Ekyc,
+            },
             language: self.language,
             screen: self.screen(),
             card: self.card,

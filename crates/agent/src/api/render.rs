@@ -7,7 +7,7 @@ mod calendar;
 mod person;
 
 use serde::Serialize;
-use session::{CardStatus, Failure, Language, Outcome, Screen, Stage, View};
+use session::{CardStatus, Failure, Flow, Language, Outcome, Screen, Stage, View};
 use vision::Hint;
 
 use super::desk::{Extras, Shown};
@@ -26,6 +26,10 @@ pub fn render(view: &View<'_>, stage: Stage, extras: &Extras) -> Shown {
     Shown::new(sheet::json(&Moment {
         sequence: extras.sequence,
         stage: stage.word(),
+        flow: match view.flow {
+            Flow::Ekyc => "ekyc",
+            Flow::DopaOnly => "dopa_only",
+        },
         language: match view.language {
             Language::Thai => "th",
             Language::English => "en",
@@ -49,6 +53,7 @@ pub fn render(view: &View<'_>, stage: Stage, extras: &Extras) -> Shown {
 struct Moment<'a> {
     sequence: u64,
     stage: &'static str,
+    flow: &'static str,
     language: &'static str,
     card: &'static str,
     idle_warning_s: Option<u128>,

@@ -88,6 +88,7 @@ fn local(fault: CardFault) -> Failure {
 /// A moment with a card in; a table case changes what is particular to it.
 fn moment(screen: Screen<'_>) -> View<'_> {
     View {
+        flow: Flow::Ekyc,
         language: Language::Thai,
         screen,
         card: CardStatus::Present,
