@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use crate::config::Profile;
 
 pub use desk::{Desk, DeviceState, Extras, Health, Preview, Shown};
-pub use pairing::{NoRandomness, PageKey, write_url_file};
+pub use pairing::{NoRandomness, PageKey, UrlFile};
 pub use render::render;
 
 use guard::Hosts;
@@ -45,6 +45,7 @@ const OPENAPI: &str = include_str!("api/openapi.json");
 /// How the API is opened.
 pub struct ApiOptions {
     page_key: PageKey,
+    url_file: Option<UrlFile>,
     address: SocketAddr,
     profile: Profile,
 }
@@ -53,7 +54,13 @@ impl ApiOptions {
     /// The key that opens the page, where it is served, and for whom.
     #[must_use]
     pub fn new(page_key: PageKey, address: SocketAddr, profile: Profile) -> Self {
-        Self { page_key, address, profile }
+        Self { page_key, url_file: None, address, profile }
+    }
+
+    /// Where the next key is to be found once one has opened the page.
+    #[must_use]
+    pub fn renewed_in(self, url_file: Option<UrlFile>) -> Self {
+        Self { url_file, ..self }
     }
 }
 
@@ -91,10 +98,10 @@ struct Shared {
 }
 
 fn routes(desk: Desk, options: ApiOptions, panel: Option<Panel>) -> Result<Router, NoRandomness> {
-    let ApiOptions { page_key, address, profile } = options;
+    let ApiOptions { page_key, url_file, address, profile } = options;
     let shared = Arc::new(Shared {
         desk,
-        pairing: Pairing::new(page_key)?,
+        pairing: Pairing::new(page_key, url_file)?,
         subscribers: events::Subscribers::default(),
         pace: preview::Pace::default(),
     });

@@ -22,10 +22,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::info;
 
-use crate::api::{self, ApiOptions, Desk, PageKey, Panel};
+use crate::api::{self, ApiOptions, Desk, PageKey, Panel, UrlFile};
 use crate::bank::{Bank, BankSetupError};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Fault, Secrets};
+use crate::config::{Config, ConfigError, Fault};
 use crate::devices::camera::{self, Gaze};
 use crate::devices::card;
 use crate::devices::{Facts, Rig, scanner};
@@ -121,19 +121,6 @@ impl Agent {
         panel: Option<Panel>,
     ) -> Result<Running, StartError> {
         let secrets = config.secrets()?;
-        Self::start_with(config, secrets, devices, panel).await
-    }
-
-    /// As [`Self::start`], with secrets that no file holds.
-    ///
-    /// # Errors
-    /// As [`Self::start`].
-    pub async fn start_with(
-        config: Config,
-        secrets: Secrets,
-        devices: Arc<dyn Devices>,
-        panel: Option<Panel>,
-    ) -> Result<Running, StartError> {
         let clock = Arc::new(Clock::new());
         let key = config.bank.public_key_file.read_pem().map_err(StartError::KeyFile)?;
         let key = Arc::new(PublicKey::from_pem(&key)?);
@@ -143,20 +130,7 @@ impl Agent {
         let bank = Arc::new(bank);
         let journal = Arc::new(Journal::open(&config.journal.dir)?);
         let outbox = Outbox::default();
-
-        let listening = config.api.listen;
-        let listener = TcpListener::bind(listening)
-            .await
-            .map_err(|source| StartError::Listen { address: listening, source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| StartError::Listen { address: listening, source })?;
-        let page_key = PageKey::draw(config.api.page_key).map_err(|_| StartError::NoRandomness)?;
-        let page_url = page_key.url(address);
-        if let Some(path) = &config.api.url_file {
-            api::write_url_file(path, &page_url)
-                .map_err(|source| StartError::UrlFile { path: path.clone(), source })?;
-        }
+        let Front { listener, address, page_url, options } = Front::open(&config).await?;
 
         let (facts, facts_in) = mpsc::channel(FACTS_WAITING);
         let (events, events_in) = mpsc::channel(EVENTS_WAITING);
@@ -180,7 +154,6 @@ impl Agent {
         scanner::start(rig.clone());
         camera::start(rig.clone(), gaze, preview_out);
 
-        let options = ApiOptions::new(page_key, address, config.journey.profile);
         let desk = Desk { shown, events, preview, health };
         let server_stop = until_stopped(stopped.clone());
         let server = tokio::spawn(api::serve(listener, desk, options, panel, server_stop));
@@ -188,6 +161,32 @@ impl Agent {
         let outbox = tokio::spawn(outbox.run(journal, bank, clock));
         info!(%address, "the page is served");
         Ok(Running { address, page_url, last, stop, machine, server, outbox })
+    }
+}
+
+/// Where people reach the agent: the local API's address, and the page's with its key.
+struct Front {
+    listener: TcpListener,
+    address: SocketAddr,
+    page_url: zeroize::Zeroizing<String>,
+    options: ApiOptions,
+}
+
+impl Front {
+    async fn open(config: &Config) -> Result<Self, StartError> {
+        let wanted = config.api.listen;
+        let taken = |source| StartError::Listen { address: wanted, source };
+        let listener = TcpListener::bind(wanted).await.map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let key = PageKey::draw(config.api.page_key).map_err(|_| StartError::NoRandomness)?;
+        let page_url = key.url(address);
+        let url_file = config.api.url_file.clone().map(|path| UrlFile { path, address });
+        if let Some(file) = &url_file {
+            file.write(&key)
+                .map_err(|source| StartError::UrlFile { path: file.path.clone(), source })?;
+        }
+        let options = ApiOptions::new(key, address, config.journey.profile).renewed_in(url_file);
+        Ok(Self { listener, address, page_url, options })
     }
 }
 

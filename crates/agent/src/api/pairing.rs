@@ -9,7 +9,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -64,18 +64,31 @@ impl PageKey {
     }
 }
 
-/// Writes the page's address where the browser's starter finds it: a new file, mode 0600.
-///
-/// # Errors
-/// [`io::Error`] if the folder may not be written to.
-pub fn write_url_file(path: &Path, url: &str) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
+/// The file in which the browser's starter finds the page's address.
+#[derive(Clone, Debug)]
+pub struct UrlFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Where the page is served.
+    pub address: SocketAddr,
+}
+
+impl UrlFile {
+    /// Writes the address with this key: mode 0600, whole or not at all.
+    ///
+    /// # Errors
+    /// [`io::Error`] if the folder may not be written to.
+    pub fn write(&self, key: &PageKey) -> io::Result<()> {
+        let new = self.path.with_added_extension("new");
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+        file.write_all(key.url(self.address).as_bytes())?;
+        file.write_all(b"\n")?;
+        fs::rename(new, &self.path)
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(url.as_bytes())?;
-    file.write_all(b"\n")
 }
 
 /// The key, the token, and how often somebody guessed.
@@ -83,6 +96,8 @@ pub(super) struct Pairing {
     token: Zeroizing<String>,
     token_mark: Mark,
     uses: PageKeyUse,
+    /// Where the next key is written once this one is used: a browser that was started anew finds it there.
+    url_file: Option<UrlFile>,
     door: Mutex<Door>,
 }
 
@@ -93,10 +108,24 @@ struct Door {
 }
 
 impl Pairing {
-    pub(super) fn new(key: PageKey) -> Result<Self, NoRandomness> {
+    pub(super) fn new(key: PageKey, url_file: Option<UrlFile>) -> Result<Self, NoRandomness> {
         let token = draw()?;
         let door = Door { key_mark: Some(Mark::of(&key.text)), wrong: VecDeque::new() };
-        Ok(Self { token_mark: Mark::of(&token), token, uses: key.uses, door: Mutex::new(door) })
+        let (token_mark, uses) = (Mark::of(&token), key.uses);
+        Ok(Self { token, token_mark, uses, url_file, door: Mutex::new(door) })
+    }
+
+    /// The key after one that opened once; none if nobody could find it.
+    fn next_key(&self) -> Option<Mark> {
+        let file = self.url_file.as_ref()?;
+        let key = PageKey::draw(self.uses).ok()?;
+        match file.write(&key) {
+            Ok(()) => Some(Mark::of(&key.text)),
+            Err(error) => {
+                tracing::error!(%error, "the page's next address could not be written");
+                None
+            }
+        }
     }
 
     fn open(&self, key: &str, now: Instant) -> Result<&str, Refusal> {
@@ -112,7 +141,7 @@ impl Pairing {
             return Err(Refusal::Key);
         }
         if self.uses == PageKeyUse::Once {
-            door.key_mark = None;
+            door.key_mark = self.next_key();
         }
         Ok(&self.token)
     }
@@ -195,7 +224,7 @@ mod tests {
     fn pairing(uses: PageKeyUse) -> (Pairing, String) {
         let key = PageKey::draw(uses).unwrap();
         let text = key.text.to_string();
-        (Pairing::new(key).unwrap(), text)
+        (Pairing::new(key, None).unwrap(), text)
     }
 
     #[test]
@@ -263,8 +292,29 @@ mod tests {
         let path = folder.path().join("url");
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        write_url_file(&path, "http://127.0.0.1:1/#key=a").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "http://127.0.0.1:1/#key=a\n");
+        let address = "127.0.0.1:1".parse().unwrap();
+        let key = PageKey::draw(PageKeyUse::Once).unwrap();
+        UrlFile { path: path.clone(), address }.write(&key).unwrap();
+        let expected = format!("{}\n", key.url(address).as_str());
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_browser_that_is_started_anew_finds_another_key_that_opens_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("url");
+        let file = UrlFile { path: path.clone(), address: "127.0.0.1:1".parse().unwrap() };
+        let key = PageKey::draw(PageKeyUse::Once).unwrap();
+        let first = key.text.to_string();
+        let pairing = Pairing::new(key, Some(file)).unwrap();
+        let now = Instant::now();
+        assert!(pairing.open(&first, now).is_ok());
+        let url = fs::read_to_string(&path).unwrap();
+        let second = url.trim_end().rsplit_once("#key=").unwrap().1;
+        assert_ne!(first, second);
+        assert_eq!(pairing.open(&first, now), Err(Refusal::Key));
+        assert!(pairing.open(second, now).is_ok());
+        assert_eq!(pairing.open(second, now), Err(Refusal::Key));
     }
 }
