@@ -7,8 +7,10 @@ pub(crate) mod camera;
 pub(crate) mod card;
 pub(crate) mod scanner;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use citizen::{Citizen, Identity, Photo};
 use session::CardFault;
@@ -16,6 +18,9 @@ use tokio::sync::mpsc::Sender;
 use vision::Hint;
 
 use crate::ports::{DeviceError, Presence, ReaderError};
+
+/// A device that fails at once, again and again, must not take the processor with it.
+const AFTER_A_PANIC: Duration = Duration::from_secs(1);
 
 /// What a device found. No Debug: codes and pictures are in it.
 pub(crate) enum Fact {
@@ -74,9 +79,42 @@ pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     }
 }
 
+/// As [`spawn`], for work that must go on as long as the agent runs: a panic ends one turn of it, not the
+/// device.
+pub(crate) fn spawn_lasting(name: &'static str, mut work: impl FnMut() + Send + 'static) {
+    spawn(name, move || {
+        while catch_unwind(AssertUnwindSafe(&mut work)).is_err() {
+            tracing::error!(thread = name, "a device thread failed; it begins anew");
+            thread::sleep(AFTER_A_PANIC);
+        }
+    });
+}
+
 /// What the threads share: how to open devices, and where to report.
 #[derive(Clone)]
 pub(crate) struct Rig {
     pub(crate) devices: Arc<dyn crate::ports::Devices>,
     pub(crate) facts: Facts,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_one_turn_and_not_the_device() {
+        let (told, turns) = mpsc::channel();
+        let mut turn = 0;
+        spawn_lasting("test", move || {
+            turn += 1;
+            told.send(turn).unwrap();
+            assert!(turn > 1, "the first turn fails");
+        });
+        let within = AFTER_A_PANIC * 10;
+        assert_eq!(turns.recv_timeout(within), Ok(1));
+        assert_eq!(turns.recv_timeout(within), Ok(2));
+        assert!(turns.recv_timeout(within).is_err(), "work that returns is over");
+    }
 }

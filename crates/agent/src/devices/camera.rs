@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use vision::{CodeScanner, Frame, Hint, SelfieGate, Sighting, Verdict};
 
-use super::{Fact, Rig, Unheard, spawn};
+use super::{Fact, Rig, Unheard, spawn_lasting};
 use crate::api::Preview;
 use crate::ports::{Camera, DeviceError};
 
@@ -59,8 +59,8 @@ impl Gaze {
 
 /// Starts the thread.
 pub(crate) fn start(rig: Rig, gaze: Gaze, preview: watch::Sender<Option<Arc<Preview>>>) {
-    spawn("camera", move || {
-        let eye = Eye { rig, gaze, preview };
+    let eye = Eye { rig, gaze, preview };
+    spawn_lasting("camera", move || {
         let mut done = Look::Away;
         loop {
             let look = eye.gaze.wait(done);

@@ -13,7 +13,7 @@ use card::{CardError, CardReading, Channel, ChannelError, Flow, Progress};
 use citizen::Identity;
 use session::CardFault;
 
-use super::{CardFact, Fact, Facts, Rig, Unheard, spawn};
+use super::{CardFact, Fact, Facts, Rig, Unheard, spawn, spawn_lasting};
 use crate::ports::{CardMonitor, CardReader, Presence, ReaderError, Start};
 use crate::quirks::{Grade, Quirks};
 
@@ -24,7 +24,7 @@ const REOPEN: Duration = Duration::from_millis(500);
 
 /// Starts the watch.
 pub(crate) fn watch(rig: Rig) {
-    spawn("card-watch", move || {
+    spawn_lasting("card-watch", move || {
         let mut gate = Gate { quirks: Quirks::builtin(), turned_away: None };
         let mut last = None;
         loop {

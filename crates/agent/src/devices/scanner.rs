@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{Fact, Rig, Unheard, spawn};
+use super::{Fact, Rig, Unheard, spawn_lasting};
 use crate::ports::{DeviceError, Scanner};
 
 /// How long one wait for a code lasts, so that an end of the agent is noticed.
@@ -15,7 +15,7 @@ const REOPEN: Duration = Duration::from_secs(1);
 
 /// Starts the thread; a machine without scanner needs none.
 pub(crate) fn start(rig: Rig) {
-    spawn("scanner", move || {
+    spawn_lasting("scanner", move || {
         let mut last = None;
         loop {
             let error = match rig.devices.scanner() {
