@@ -318,6 +318,9 @@ fn uuid_text(value: u128) -> String {
 }
 
 #[cfg(test)]
+mod wire;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

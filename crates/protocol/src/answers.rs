@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod classify;
+mod unique;
 
 /// Longest body that is looked at.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;

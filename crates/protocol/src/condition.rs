@@ -91,7 +91,7 @@ pub enum Transport {
     TimedOut,
     /// An HTTP redirect, which is never followed.
     Redirected,
-    /// A successful HTTP status whose body is not JSON, or nested beyond sense.
+    /// A successful HTTP status whose body is not JSON, nested beyond sense, or names something twice.
     NotJson,
     /// A body beyond the bound.
     BodyTooLarge,

@@ -33,14 +33,14 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use rustls::ServerConfig;
 use thiserror::Error;
 
 use envelope::{KeyFault, KeyPair};
-use server::Server;
+use server::{Door, Server};
 use teller::{Secrets, Teller};
 
 pub use certificate::{Certificate, CertificateError};
@@ -58,7 +58,7 @@ pub use reference::Face;
 /// A running bank. Dropping it closes it.
 pub struct Bank {
     teller: Arc<Teller>,
-    tls: Arc<ServerConfig>,
+    door: Door,
     ca_pem: String,
     port: u16,
     server: Option<Server>,
@@ -100,7 +100,8 @@ impl Bank {
             admin_token: format!("{}{}", identifier::uuid(), identifier::uuid()),
         };
         let teller = Arc::new(Teller::new(options, secrets, key));
-        let mut bank = Self { teller, tls: tls.config, ca_pem: tls.ca_pem, port, server: None };
+        let door = Door { tls: tls.config, handshakes: Arc::default() };
+        let mut bank = Self { teller, door, ca_pem: tls.ca_pem, port, server: None };
         bank.reopen()?;
         Ok(bank)
     }
@@ -116,7 +117,7 @@ impl Bank {
     /// [`BankError::Listen`] if another program has taken the port meanwhile.
     pub fn reopen(&mut self) -> Result<(), BankError> {
         if self.server.is_none() {
-            let server = Server::start(self.port, Arc::clone(&self.tls), Arc::clone(&self.teller))
+            let server = Server::start(self.port, self.door.clone(), Arc::clone(&self.teller))
                 .map_err(|source| BankError::Listen { port: self.port, source })?;
             self.port = server.port();
             self.server = Some(server);
@@ -163,6 +164,16 @@ impl Bank {
     /// comes to no endpoint (404, 405) is not.
     pub fn records(&self) -> Vec<Record> {
         self.teller.books().memory.records().cloned().collect()
+    }
+
+    /// TLS handshakes that clients went through with, over the bank's life.
+    pub fn handshakes(&self) -> u64 {
+        self.door.handshakes.load(Ordering::SeqCst)
+    }
+
+    /// The access tokens that are known now, newest last; for tests that search for them.
+    pub fn tokens(&self) -> Vec<String> {
+        self.teller.books().tokens.known().map(str::to_owned).collect()
     }
 
     /// Forgets all records.

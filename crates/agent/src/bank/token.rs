@@ -1,4 +1,5 @@
-//! The access token (E1, §2): one at a time, in memory only, fetched by one caller while others wait.
+//! The access token (E1, §2): one at a time, in memory only, fetched by one caller while others wait
+//! for its success or its failure.
 //!
 //! Who holds a token is decided here alone; what a refused one means for a call is not.
 
@@ -18,7 +19,19 @@ const USED_PERCENT: u32 = 80;
 /// Holds the token that is in use.
 #[derive(Default)]
 pub(super) struct TokenStore {
-    held: Mutex<Option<Held>>,
+    last: Mutex<Last>,
+}
+
+/// What the last fetch came to.
+#[derive(Default)]
+enum Last {
+    #[default]
+    Nothing,
+    Held(Held),
+    Failed {
+        failed: Failed,
+        ended: Duration,
+    },
 }
 
 struct Held {
@@ -28,6 +41,7 @@ struct Held {
 
 impl TokenStore {
     /// The `Authorization` header's value; fetches a token if there is none or it is about to end.
+    /// Whoever waited while a fetch failed gets its failure: a bank in trouble is not asked by each in turn.
     pub(super) async fn bearer<F>(
         &self,
         clock: &Clock,
@@ -36,22 +50,32 @@ impl TokenStore {
     where
         F: Future<Output = Result<Token, Failed>>,
     {
-        let mut held = self.held.lock().await;
-        if let Some(fresh) = held.as_ref().filter(|held| clock.tick() < held.stale_at) {
-            return Ok(fresh.bearer.clone());
+        let came = clock.tick();
+        let mut last = self.last.lock().await;
+        match &*last {
+            Last::Held(held) if clock.tick() < held.stale_at => return Ok(held.bearer.clone()),
+            Last::Failed { failed, ended } if came < *ended => return Err(*failed),
+            Last::Held(_) | Last::Failed { .. } | Last::Nothing => {}
         }
-        let token = fetch().await?;
-        let fresh = Held::new(&token, clock)?;
-        let bearer = fresh.bearer.clone();
-        *held = Some(fresh);
-        Ok(bearer)
+        let fetched = fetch().await.and_then(|token| Held::new(&token, clock));
+        match fetched {
+            Ok(held) => {
+                let bearer = held.bearer.clone();
+                *last = Last::Held(held);
+                Ok(bearer)
+            }
+            Err(failed) => {
+                *last = Last::Failed { failed, ended: clock.tick() };
+                Err(failed)
+            }
+        }
     }
 
     /// Drops the token that was refused, unless another caller has already replaced it.
     pub(super) async fn drop_if(&self, refused: &HeaderValue) {
-        let mut held = self.held.lock().await;
-        if held.as_ref().is_some_and(|held| held.bearer == *refused) {
-            *held = None;
+        let mut last = self.last.lock().await;
+        if matches!(&*last, Last::Held(held) if held.bearer == *refused) {
+            *last = Last::Nothing;
         }
     }
 }
@@ -65,5 +89,24 @@ impl Held {
         })?;
         bearer.set_sensitive(true);
         Ok(Self { bearer, stale_at: clock.tick() + token.expires_in * USED_PERCENT / 100 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::HttpAnswer;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_left_a_fifth_of_its_life_ahead_of_its_end() {
+        let body = br#"{"access_token":"t0ken","expires_in":900}"#.to_vec();
+        let token = protocol::read_token(&HttpAnswer { status: 200, body }).unwrap();
+        let clock = Clock::new();
+        let before = clock.tick();
+        let held = Held::new(&token, &clock).unwrap();
+        assert!(held.stale_at >= before + Duration::from_secs(720));
+        assert!(held.stale_at <= clock.tick() + Duration::from_secs(720));
+        assert!(held.bearer.is_sensitive(), "no log prints it");
     }
 }

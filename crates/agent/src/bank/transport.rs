@@ -19,9 +19,12 @@ pub(super) fn condition(error: &reqwest::Error) -> Condition {
     })
 }
 
-/// The TLS stream hands its error on as the inside of an I/O error.
+/// The TLS stream hands its error on as the inside of an I/O error, and that may be inside another one.
 fn tls_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let inside = inside.and_then(|inside| inside.downcast_ref::<rustls::Error>());
-    cause.downcast_ref::<rustls::Error>().or(inside)
+    let mut cause = cause;
+    // An I/O error's source is what its inside came from, never its inside itself.
+    while let Some(inside) = cause.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+        cause = inside;
+    }
+    cause.downcast_ref::<rustls::Error>()
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{BODY_BYTES_MAX, HttpAnswer};
+use super::{BODY_BYTES_MAX, HttpAnswer, unique};
 use crate::{
     condition::{Condition, OAuthError, Transport},
     endpoint::Endpoint,
@@ -59,9 +59,7 @@ fn body(answer: &HttpAnswer) -> Result<Map<String, Value>, Condition> {
     if answer.body.len() > BODY_BYTES_MAX {
         return Err(Condition::Transport(Transport::BodyTooLarge));
     }
-    let parsed = (depth(&answer.body) <= DEPTH_MAX)
-        .then(|| serde_json::from_slice(&answer.body).ok())
-        .flatten();
+    let parsed = (depth(&answer.body) <= DEPTH_MAX).then(|| unique::read(&answer.body)).flatten();
     match parsed {
         Some(Value::Object(body)) => Ok(body),
         Some(_) => Err(without_code(answer.status)),

@@ -4,6 +4,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use hyper::server::conn::http1;
@@ -25,20 +26,23 @@ pub(super) struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
+/// How the bank shows itself, and how many clients took it for the bank.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub tls: Arc<ServerConfig>,
+    pub handshakes: Arc<AtomicU64>,
+}
+
 impl Server {
     /// Listens on 127.0.0.1 and serves on a thread of its own.
-    pub(super) fn start(
-        port: u16,
-        tls: Arc<ServerConfig>,
-        teller: Arc<Teller>,
-    ) -> io::Result<Self> {
+    pub(super) fn start(port: u16, door: Door, teller: Arc<Teller>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("simulated-bank".to_owned()).spawn(move || {
-            runtime.block_on(serve(listener, TlsAcceptor::from(tls), teller, stopped));
+            runtime.block_on(serve(listener, door, teller, stopped));
         })?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
@@ -61,7 +65,7 @@ impl Drop for Server {
 /// Accepts until the other end of `stopped` is dropped; connections end with this function.
 async fn serve(
     listener: TcpListener,
-    tls: TlsAcceptor,
+    door: Door,
     teller: Arc<Teller>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -72,7 +76,7 @@ async fn serve(
             _ = &mut stopped => return,
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(converse(stream, tls.clone(), Arc::clone(&teller)));
+                    connections.spawn(converse(stream, door.clone(), Arc::clone(&teller)));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -81,9 +85,10 @@ async fn serve(
 }
 
 /// One connection from handshake to end. How it ends is the client's to find out.
-async fn converse(stream: TcpStream, tls: TlsAcceptor, teller: Arc<Teller>) {
+async fn converse(stream: TcpStream, door: Door, teller: Arc<Teller>) {
     drop(stream.set_nodelay(true));
-    let Ok(stream) = tls.accept(stream).await else { return };
+    let Ok(stream) = TlsAcceptor::from(door.tls).accept(stream).await else { return };
+    door.handshakes.fetch_add(1, Ordering::SeqCst);
     let service = service_fn(move |request| front::answer(Arc::clone(&teller), request));
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
 }

@@ -48,6 +48,10 @@ impl Tokens {
         self.issued.iter().any(|(issued, end)| issued == token && now < *end)
     }
 
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.issued.iter().map(|(token, _)| token.as_str())
+    }
+
     pub(super) fn expire_all(&mut self) {
         self.issued.clear();
     }
