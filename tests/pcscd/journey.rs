@@ -273,8 +273,8 @@ async fn a_submit_under_way_when_the_program_dies_is_settled_after_its_restart()
 
     kiosk.restart_program();
     poll(NOTICED_WITHIN, || (kiosk.submits().len() == 2).then_some(())).await.expect("sent again");
-    let submits = kiosk.bank.records().into_iter().filter(|one| one.endpoint() == Endpoint::Submit);
-    let last = submits.last().expect("two submits");
+    let records = kiosk.bank.records();
+    let last = records.iter().rfind(|one| one.endpoint() == Endpoint::Submit).expect("two submits");
     assert_eq!(last.sealed_again(), SealedAgain::SameBody, "byte for byte the same");
     assert_eq!(last.code().map(|code| code.to_string()).as_deref(), Some("1602"));
     poll(NOTICED_WITHIN, || kiosk.log().contains("settled").then_some(())).await.expect("settled");
