@@ -130,9 +130,9 @@ impl Partial {
         let digits: [u8; 8] =
             format!("{text:<8}").into_bytes().try_into().map_err(|_| DateError::Form)?;
         let [thousands, hundreds, tens, ones, m1, m2, d1, d2] = digits;
-        let (Some(century), Some(rest)) =
-            (pair(thousands, hundreds)?, pair(tens, ones)?.or(Some(0)))
-        else {
+        // `00` ends a year as well as any other two digits; blanks are no part of one.
+        let rest = if [tens, ones] == *b"00" { Some(0) } else { pair(tens, ones)? };
+        let (Some(century), Some(rest)) = (pair(thousands, hundreds)?, rest) else {
             return Err(DateError::Unknown);
         };
         let buddhist = u16::from(century) * 100 + u16::from(rest);
@@ -212,6 +212,11 @@ mod tests {
         {
             check(text, Err(DateError::Unknown));
         }
+        // A century alone is no year.
+        for text in ["25  0704", "84  0101", "25"] {
+            check(text, Err(DateError::Unknown));
+        }
+        check("25000101", Ok((1957, 1, 1)));
     }
 
     #[test]
