@@ -52,6 +52,10 @@ impl StatusWord {
     pub(crate) const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
     pub(crate) const UNKNOWN_CLASS: Self = Self(0x6E00);
 
+    pub(crate) const fn from_bytes(bytes: [u8; 2]) -> Self {
+        Self(u16::from_be_bytes(bytes))
+    }
+
     /// Both bytes, first byte high.
     #[must_use]
     pub const fn value(self) -> u16 {
@@ -100,13 +104,17 @@ impl<'c, C: Channel + ?Sized> Exchanges<'c, C> {
             if data.len() + received > ANSWER_BYTES_MAX {
                 return Err(CardError::Endless { field });
             }
-            data.extend(self.received.iter().take(received));
             let [kind, announced] = status.0.to_be_bytes();
-            next = match kind {
-                0x61 => vec![0x00, 0xC0, 0x00, 0x00, announced],
-                0x6C => with_expected_length(next, announced),
-                _ => return Ok(Answer { data, status }),
-            };
+            if kind == 0x6C {
+                // The command will be sent again: what came with this answer is no part of the next.
+                next = with_expected_length(next, announced);
+                continue;
+            }
+            data.extend(self.received.iter().take(received));
+            if kind != 0x61 {
+                return Ok(Answer { data, status });
+            }
+            next = vec![0x00, 0xC0, 0x00, 0x00, announced];
         }
         Err(CardError::Endless { field })
     }
@@ -116,7 +124,7 @@ impl<'c, C: Channel + ?Sized> Exchanges<'c, C> {
         self.left = self.left.checked_sub(1).ok_or(CardError::Endless { field })?;
         self.channel.transmit(command, &mut self.received)?;
         match self.received.last_chunk() {
-            Some(&status) => Ok(StatusWord(u16::from_be_bytes(status))),
+            Some(&status) => Ok(StatusWord::from_bytes(status)),
             None => Err(CardError::NoStatusWord { field, got: self.received.len() }),
         }
     }
@@ -206,6 +214,25 @@ mod tests {
             &[&[0x6C, 3], &[1, 2, 3, 0x90, 0x00]],
             Ok((&[1, 2, 3], 0x9000)),
             &[READ, &[0x80, 0xB0, 0x00, 0x04, 0x02, 0x00, 0x03, 3]],
+        );
+    }
+
+    #[test]
+    fn what_comes_with_a_wrong_length_is_not_kept() {
+        check(
+            &[&[7, 7, 7, 0x6C, 3], &[1, 2, 3, 0x90, 0x00]],
+            Ok((&[1, 2, 3], 0x9000)),
+            &[READ, &[0x80, 0xB0, 0x00, 0x04, 0x02, 0x00, 0x03, 3]],
+        );
+        check(
+            &[&[1, 0x61, 2], &[7, 7, 0x6C, 1], &[2, 0x61, 1], &[3, 0x90, 0x00]],
+            Ok((&[1, 2, 3], 0x9000)),
+            &[
+                READ,
+                &[0x00, 0xC0, 0x00, 0x00, 2],
+                &[0x00, 0xC0, 0x00, 0x00, 1],
+                &[0x00, 0xC0, 0x00, 0x00, 1],
+            ],
         );
     }
 

@@ -28,7 +28,7 @@ const choice = (label, options) =>
   );
 
 const things = await (await fetch("/panel/things")).json();
-const cards = choice("card", things.cards.map((name) => ({ value: name, about: name })));
+const cards = choice("card", things.cards.map(({ name, about }) => ({ value: name, about: `${name}: ${about}` })));
 const codes = choice("code", things.codes.map(({ text, about }) => ({ value: text, about: `${text.slice(0, 24)}: ${about}` })));
 
 const panel = document.getElementById("panel");

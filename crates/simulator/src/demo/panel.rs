@@ -33,6 +33,19 @@ const CODES: [(&str, &str); 9] = [
     ("https://example.invalid/", "a website"),
 ];
 
+/// The cards worth inserting, with what they are; `--card` takes any other.
+const CARDS: [(&str, &str); 9] = [
+    ("somchai", "nothing unusual"),
+    ("bangkok", "two postal codes fit"),
+    ("unknown-postal", "no postal code fits"),
+    ("for-life", "valid for life"),
+    ("middle-name", "with a middle name"),
+    ("expired", "expired"),
+    ("blank-english", "without an English name"),
+    ("old-layout", "an old card"),
+    ("bad-text", "damaged text"),
+];
+
 pub(super) fn panel(hands: DemoHands) -> Panel {
     let routes = Router::new()
         .route("/panel/panel.js", get(async || ([(CONTENT_TYPE, "text/javascript")], SCRIPT)))
@@ -49,7 +62,8 @@ pub(super) fn panel(hands: DemoHands) -> Panel {
 
 /// What can be inserted and shown.
 async fn things() -> Json<Value> {
-    let cards: Vec<_> = card::names().collect();
+    let cards: Vec<_> =
+        CARDS.iter().map(|(name, about)| json!({"name": name, "about": about})).collect();
     let codes: Vec<_> =
         CODES.iter().map(|(text, about)| json!({"text": text, "about": about})).collect();
     Json(json!({"cards": cards, "codes": codes}))
@@ -90,4 +104,16 @@ async fn face(State(mut hands): State<DemoHands>) -> StatusCode {
 async fn nobody(State(hands): State<DemoHands>) -> StatusCode {
     hands.leave_camera();
     StatusCode::NO_CONTENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_card_on_offer_is_carried() {
+        for (name, _) in CARDS {
+            assert!(card::named(name).is_some(), "{name}");
+        }
+    }
 }
