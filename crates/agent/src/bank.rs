@@ -5,6 +5,7 @@
 
 mod tls;
 mod token;
+mod transaction_id;
 mod transport;
 
 use std::sync::Arc;
@@ -14,8 +15,6 @@ use protocol::{
     Accepted, Action, BankTime, ClientCredentials, Condition, Consents, Dialect, Endpoint,
     HttpAnswer, QrValidation, Reference, Subject, Transport, header, ruling,
 };
-use rand::TryRng;
-use rand::rngs::SysRng;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 use thiserror::Error;
@@ -26,6 +25,7 @@ use crate::config::{self, Secrets};
 
 pub use tls::TlsSetupError;
 use token::TokenStore;
+use transaction_id::transaction_id;
 
 /// No answer of the six endpoints comes near it; consent texts are the longest.
 const ANSWER_BYTES_MAX: usize = protocol::BODY_BYTES_MAX;
@@ -302,43 +302,5 @@ fn name(spelled: &'static str) -> HeaderName {
         .expect("the header names of `protocol` are HTTP tokens")
 }
 
-/// A UUID version 4, fresh for every attempt (§1.2 of the API page).
-fn transaction_id() -> String {
-    let mut bytes = [0_u8; 16];
-    SysRng.try_fill_bytes(&mut bytes).expect("the operating system gives random bytes after boot");
-    // RFC 9562 §5.4: four bits of version, two bits of variant.
-    let random = u128::from_be_bytes(bytes) & !(0xF << 76) & !(0b11 << 62);
-    uuid_text(random | (4 << 76) | (0b10 << 62))
-}
-
-fn uuid_text(value: u128) -> String {
-    let hex = format!("{value:032x}");
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
-}
-
 #[cfg(test)]
-mod wire;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_transaction_id_is_a_lower_case_uuid_of_version_4() {
-        for _ in 0..100 {
-            let id = transaction_id();
-            let shape: String =
-                id.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
-            assert_eq!(shape, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
-            assert_eq!(id, id.to_lowercase());
-            assert_eq!(&id[14..15], "4");
-            assert!(["8", "9", "a", "b"].contains(&&id[19..20]));
-        }
-    }
-
-    #[test]
-    fn no_two_transaction_ids_are_the_same() {
-        assert_ne!(transaction_id(), transaction_id());
-    }
-}
+mod tests;
