@@ -13,7 +13,7 @@ use agent::{Agent, Running, StartError};
 use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::Exit;
 use crate::devices::RealDevices;
@@ -52,7 +52,7 @@ async fn run(config: Config) -> Exit {
                 return Exit::Fault;
             }
         };
-    let running = match Agent::start(config, devices, None).await {
+    let mut running = match Agent::start(config, devices, None).await {
         Ok(running) => running,
         Err(error) => {
             eprintln!("{}", chain(&error));
@@ -63,6 +63,11 @@ async fn run(config: Config) -> Exit {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        // systemd starts a program anew that ends with a fault; one that merely stands still it does not.
+        () = running.ended() => {
+            error!("the agent ended by itself");
+            return Exit::Fault;
+        }
     }
     info!("stopping");
     tell_systemd(NotifyState::Stopping);

@@ -80,9 +80,10 @@ pub(super) async fn scanner(devices: &Arc<dyn Devices>, bound: Duration) -> Find
         Ok(Ok(())) => {
             Finding::ok(Check::Scanner, "the scanner's port opens; scan a code to test it")
         }
-        Ok(Err(DeviceError::NotConfigured)) => {
-            Finding::skipped(Check::Scanner, "no scanner is configured; the camera reads codes")
-        }
+        Ok(Err(DeviceError::NotConfigured)) => Finding::skipped(
+            Check::Scanner,
+            "no scanner is configured; codes are read by the camera, if there is one, or keyed in",
+        ),
         Ok(Err(error)) => failed(Check::Scanner, error),
         Err(lost) => hung(Check::Scanner, lost),
     }
