@@ -31,6 +31,8 @@ pub enum Answering {
     T0,
     /// Data and `90 00` at once, as over T=1 bridges and some drivers.
     Direct,
+    /// `6C xx` until the command itself asks for the right length, then the data.
+    Corrected,
 }
 
 /// When a chip gives its chip data.
@@ -109,19 +111,21 @@ impl Chip {
         if parameters != [0x04, 0x00] {
             return status(Status::WRONG_PARAMETERS);
         }
-        let aid = match body {
-            [] | [0] => &[][..],
-            [length, rest @ ..] => match rest.get(..usize::from(*length)) {
-                Some(aid) if rest.len() <= aid.len() + 1 => aid,
+        let (aid, expected) = match body {
+            // A command without a body has no place for a length: it asks for whatever there is.
+            [] | [0] => (&[][..], Some(length_byte(MANAGER_FCI.len()))),
+            [length, rest @ ..] => match rest.split_at_checked(usize::from(*length)) {
+                Some((aid, [])) => (aid, None),
+                Some((aid, [expected])) => (aid, Some(*expected)),
                 _ => return status(Status::WRONG_LENGTH),
             },
         };
         if aid.is_empty() {
             self.selected = Selected::Manager;
-            self.give(MANAGER_FCI.to_vec())
+            self.give(MANAGER_FCI.to_vec(), expected)
         } else if aid == CITIZEN_AID && self.image.file().is_some() {
             self.selected = Selected::Applet;
-            self.give(APPLET_FCI.to_vec())
+            self.give(APPLET_FCI.to_vec(), expected)
         } else {
             status(Status::NO_FILE)
         }
@@ -132,8 +136,10 @@ impl Chip {
         if self.selected != Selected::Applet {
             return status(Status::NO_INSTRUCTION);
         }
-        let ([2, 0, length] | [2, 0, length, _]) = *body else {
-            return status(Status::WRONG_LENGTH);
+        let (length, expected) = match *body {
+            [2, 0, length] => (length, None),
+            [2, 0, length, expected] => (length, Some(expected)),
+            _ => return status(Status::WRONG_LENGTH),
         };
         if length == 0 {
             return status(Status::WRONG_LENGTH);
@@ -141,7 +147,7 @@ impl Chip {
         let start = usize::from(u16::from_be_bytes(offset));
         let bytes = self.image.file().and_then(|file| file.get(start..start + usize::from(length)));
         match bytes.map(<[u8]>::to_vec) {
-            Some(bytes) => self.give(bytes),
+            Some(bytes) => self.give(bytes, expected),
             None => status(Status::WRONG_OFFSET),
         }
     }
@@ -188,13 +194,15 @@ impl Chip {
         }
     }
 
-    fn give(&mut self, data: Vec<u8>) -> Vec<u8> {
+    /// Hands data over to a command that expects so many bytes, if it says how many.
+    fn give(&mut self, data: Vec<u8>, expected: Option<u8>) -> Vec<u8> {
+        let right = length_byte(data.len());
         match self.manner.answering {
-            Answering::Direct => with_status(data, Status::DONE),
+            Answering::Corrected if expected != Some(right) => status(Status(0x6C, right)),
+            Answering::Direct | Answering::Corrected => with_status(data, Status::DONE),
             Answering::T0 => {
-                let waiting = length_byte(data.len());
                 self.pending = data;
-                status(Status(0x61, waiting))
+                status(Status(0x61, right))
             }
         }
     }
@@ -243,6 +251,7 @@ mod tests {
 
     const T0: Manner = Manner { answering: Answering::T0, cplc: CplcManner::Always };
     const DIRECT: Manner = Manner { answering: Answering::Direct, cplc: CplcManner::Always };
+    const CORRECTED: Manner = Manner { answering: Answering::Corrected, cplc: CplcManner::Always };
     const SELECT: &str = "00 A4 04 00 08 A0 00 00 00 54 48 00 01";
 
     #[test]
@@ -268,6 +277,24 @@ mod tests {
             &[
                 (SELECT, "6F 08 84 06 A0 00 00 00 54 48 90 00"),
                 ("80 B0 00 04 02 00 04 04", "31 32 33 34 90 00"),
+            ],
+        );
+    }
+
+    #[test]
+    fn some_cards_name_the_right_length_and_wait_to_be_asked_for_it() {
+        check(
+            CORRECTED,
+            &[
+                (SELECT, "6C 0A"),
+                (
+                    "00 A4 04 00 08 A0 00 00 00 54 48 00 01 0A",
+                    "6F 08 84 06 A0 00 00 00 54 48 90 00",
+                ),
+                ("80 B0 00 04 02 00 04", "6C 04"),
+                ("80 B0 00 04 02 00 04 03", "6C 04"),
+                ("80 B0 00 04 02 00 04 04", "31 32 33 34 90 00"),
+                ("00 A4 04 00 00", "6F 03 84 01 00 90 00"),
             ],
         );
     }

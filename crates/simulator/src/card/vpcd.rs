@@ -146,6 +146,15 @@ impl Inserted {
         self.insert();
     }
 
+    /// Makes another card of the one that is in, without taking it out: pcscd needs most of a second to see
+    /// that a card went. Between two connections only; whoever connects next must reset the card.
+    pub fn become_another(&self, image: Image, manner: Manner) {
+        *lock(&self.card) = (image.clone(), manner);
+        if self.reader.slot.insertion().is_some() {
+            self.reader.slot.insert(image, manner);
+        }
+    }
+
     /// Takes the card out at exchange `at`, counted from 1 since it came in.
     pub fn remove_at(&self, at: u32) {
         self.reader.slot.set_trap(Trap::Remove { at });
@@ -360,6 +369,21 @@ mod tests {
         driver.inserted.swap(Image::foreign(), Manner::default());
         let line = driver.accept();
         driver.check(&line, SELECT, &[0x6A, 0x82]);
+    }
+
+    #[test]
+    fn a_card_becomes_another_without_leaving() {
+        let driver = Driver::with_card();
+        let line = driver.accept();
+        driver.check(&line, SELECT, &[0x61, 0x0A]);
+        driver.inserted.become_another(Image::foreign(), Manner::default());
+        send(&mut &line, &[2]).unwrap();
+        driver.check(&line, SELECT, &[0x6A, 0x82]);
+        assert_eq!(driver.inserted.exchanges(), 1);
+        driver.inserted.eject();
+        assert_eq!(driver.events.recv_timeout(PATIENCE), Ok(Event::Ejected));
+        driver.inserted.insert();
+        driver.check(&driver.accept(), SELECT, &[0x6A, 0x82]);
     }
 
     #[test]

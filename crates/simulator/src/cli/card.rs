@@ -40,15 +40,19 @@ enum Order {
     Eject,
     Insert,
     Swap(Image),
+    Become(Image),
     RemoveAt(u32),
     MuteAt(u32),
+    Count,
     Quit,
 }
 
 /// A line that is no order.
 #[derive(Debug, Error)]
 enum OrderError {
-    #[error("expected eject, insert, swap NAME, remove-at K, mute-at K or quit")]
+    #[error(
+        "expected eject, insert, swap NAME, become NAME, remove-at K, mute-at K, count or quit"
+    )]
     Unknown,
     #[error("expected an exchange counted from 1")]
     Exchange,
@@ -72,6 +76,10 @@ pub(super) fn run(arguments: &CardArguments) -> Result<(), Failure> {
             Ok(Some(Order::Eject)) => inserted.eject(),
             Ok(Some(Order::Insert)) => inserted.insert(),
             Ok(Some(Order::Swap(image))) => inserted.swap(image, manner),
+            Ok(Some(Order::Become(image))) => {
+                inserted.become_another(image, manner);
+                println!("became another");
+            }
             Ok(Some(Order::RemoveAt(at))) => {
                 inserted.remove_at(at);
                 println!("will be removed at exchange {at}, now at {}", inserted.exchanges());
@@ -80,6 +88,7 @@ pub(super) fn run(arguments: &CardArguments) -> Result<(), Failure> {
                 inserted.mute_at(at);
                 println!("will be mute at exchange {at}, now at {}", inserted.exchanges());
             }
+            Ok(Some(Order::Count)) => println!("exchanges {}", inserted.exchanges()),
             Ok(Some(Order::Quit)) => return Ok(()),
             Err(error) => println!("not understood: {error}"),
         }
@@ -99,8 +108,10 @@ fn order(line: &str) -> Result<Option<Order>, OrderError> {
         ["eject"] => Ok(Some(Order::Eject)),
         ["insert"] => Ok(Some(Order::Insert)),
         ["swap", name] => Ok(Some(Order::Swap(load(name)?))),
+        ["become", name] => Ok(Some(Order::Become(load(name)?))),
         ["remove-at", at] => Ok(Some(Order::RemoveAt(exchange(at)?))),
         ["mute-at", at] => Ok(Some(Order::MuteAt(exchange(at)?))),
+        ["count"] => Ok(Some(Order::Count)),
         ["quit"] => Ok(Some(Order::Quit)),
         _ => Err(OrderError::Unknown),
     }
@@ -117,10 +128,11 @@ fn long_help() -> String {
     format!(
         "CARDS\n  {}\n  All holders are invented.\n\n\
          ORDERS ON STDIN, one a line\n  \
-         eject | insert | swap NAME | remove-at K | mute-at K | quit\n  \
-         K counts exchanges from 1 since the card came in; what the next card shall do is ordered\n  \
-         between eject and insert. After an eject the card stays out for at least 900 ms, since pcscd\n  \
-         would not notice a shorter absence.",
+         eject | insert | swap NAME | become NAME | remove-at K | mute-at K | count | quit\n  \
+         K counts exchanges from 1 since the card came in, and count says how many there were. What the\n  \
+         next card shall do is ordered between eject and insert. After an eject the card stays out for at\n  \
+         least 900 ms, since pcscd would not notice a shorter absence. To become another takes no time;\n  \
+         whoever connects next must reset the card.",
         names().collect::<Vec<_>>().join(" ")
     )
 }
@@ -149,6 +161,7 @@ mod tests {
         check("swap somchai", Ok("Swap(Image(‹redacted›))"));
         check("remove-at 7", Ok("RemoveAt(7)"));
         check("mute-at 1", Ok("MuteAt(1)"));
+        check("count", Ok("Count"));
     }
 
     #[test]
