@@ -9,11 +9,11 @@ use std::sync::Arc;
 use agent::config::Config;
 use agent::diagnose::{self, ReaderList, Report};
 use agent::ports::{Devices, ReaderError};
+use dipchip::card_reader;
+use dipchip::devices::RealDevices;
 use tokio::runtime::Runtime;
 
 use crate::Exit;
-use crate::card_reader;
-use crate::devices::RealDevices;
 use crate::error_text::chain;
 use crate::read::Form;
 

@@ -1,19 +1,14 @@
-//! The production program: real card reader, camera, scanner and printer around the agent.
+//! The production program: the real devices of the library around the agent.
 //!
 //! Owns the command line and the exit codes: 0 done, 1 a fault of the machine or ours, 2 usage or
 //! configuration, 3 the bank refused, 4 the customer stopped or time ran out.
 
-mod camera;
-mod card_reader;
 mod config_check;
-mod devices;
 mod diagnose;
 mod error_text;
 mod explain;
 mod hardening;
-mod printer;
 mod read;
-mod scanner;
 mod serve;
 mod sheet;
 

@@ -13,11 +13,11 @@ use agent::config::{Config, ConfigError};
 use agent::explain::{Explanation, explain, of_card, of_reader};
 use agent::ports::{CardMonitor, CardReader, Devices, Presence, ReaderError, Start};
 use card::{CardError, CardReading, ChannelError, Flow};
+use dipchip::card_reader;
+use dipchip::devices::RealDevices;
 use thiserror::Error;
 
 use crate::Exit;
-use crate::card_reader;
-use crate::devices::RealDevices;
 use crate::error_text::chain;
 use crate::sheet::{Sheet, Sight};
 

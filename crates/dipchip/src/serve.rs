@@ -10,13 +10,13 @@ use std::time::Duration;
 use agent::config::Config;
 use agent::log::{self, LogForm};
 use agent::{Agent, Running, StartError};
+use dipchip::devices::RealDevices;
 use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::Exit;
-use crate::devices::RealDevices;
 use crate::error_text::chain;
 
 /// A journey under way is wiped and files are closed; systemd would kill after 90 s.
