@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use protocol::{BankTime, Condition, Endpoint};
+use protocol::{BankTime, Endpoint};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -209,11 +209,6 @@ impl Journal {
         let body = self.cipher.decrypt(&XNonce::from(*nonce), payload);
         body.map(Zeroizing::new).map_err(|_| JournalError::Sealed)
     }
-}
-
-/// The answer as it is kept: a code, never a text of the bank.
-pub(crate) fn answer_word(condition: Option<Condition>) -> String {
-    condition.map_or_else(|| "0000".to_owned(), |condition| condition.to_string())
 }
 
 fn migrate(connection: &Connection) -> Result<(), JournalError> {

@@ -1,29 +1,28 @@
 //! What must reach the bank even if the customer, the power or the network has gone (§1.8 (d), §1.9).
 //!
-//! It drives failure reports (E4), and submits (E3) whose outcome a journey could not find out, until a
-//! definitive answer or 24 hours. A submit that a journey still holds is left alone.
+//! It drives failure reports (E4), and submits (E3) whose outcome a journey could not find out, as
+//! `session::outbox` says; here are the journal, the bank and the waiting. What a journey holds is left alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use protocol::{Endpoint, Reference, Resent};
+use protocol::{Alert, Reference};
+use rand::TryRng;
+use rand::rngs::SysRng;
+use session::outbox::{End, Entry, Pace, ends_the_round};
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::bank::{AttemptError, Bank, Call, NotJournaled};
 use crate::clock::Clock;
-use crate::journal::{EntryId, Journal, JournalError, Unfinished, answer_word};
+use crate::journal::{EntryId, Journal, JournalError, Unfinished};
 
-/// After so long only the bank's back office can say (§1.9).
-const GIVE_UP_MS: i64 = 24 * 60 * 60 * 1_000;
-/// A submit that was confirmed but never sent is sent after a restart only if it is younger (§1.9).
-const UNSENT_MOST_MS: i64 = 10 * 60 * 1_000;
-/// Between two rounds, doubled while the bank does not answer.
-const ROUND_FIRST: Duration = Duration::from_secs(15);
-/// The longest wait between two rounds.
-const ROUND_MOST: Duration = Duration::from_secs(600);
+/// When nothing is left, the journal is looked at again after so long; what comes meanwhile rings.
+const IDLE: Duration = Duration::from_secs(15);
+/// A journal that cannot be read or written is tried again after so long.
+const UNUSABLE: Duration = Duration::from_secs(600);
 
 /// The entries that a journey holds, and the bell that starts a round.
 #[derive(Clone, Default)]
@@ -61,88 +60,114 @@ impl Outbox {
 
     /// Runs until it is dropped.
     pub(crate) async fn run(self, journal: Arc<Journal>, bank: Arc<Bank>, clock: Arc<Clock>) {
-        let mut wait = ROUND_FIRST;
+        let mut pace = Pace::default();
+        let mut known = HashMap::new();
         loop {
-            wait = match self.round(&journal, &bank, &clock).await {
-                Ok(Left::Nothing) => ROUND_FIRST,
-                Ok(Left::Something) => (wait * 2).min(ROUND_MOST),
+            let wait = match self.round(&mut known, &journal, &bank, &clock).await {
+                Ok(Left::Nothing) => {
+                    pace.settled();
+                    IDLE
+                }
+                Ok(Left::Something) => pace.unsettled(chance()),
                 Err(error) => {
-                    tracing::error!(%error, "the outbox cannot read the journal");
-                    ROUND_MOST
+                    tracing::error!(%error, "the outbox cannot use the journal");
+                    UNUSABLE
                 }
             };
             if timeout(wait, self.bell.notified()).await.is_ok() {
-                wait = ROUND_FIRST;
+                pace.settled();
             }
         }
     }
 
+    /// Tries everything once. `known` remembers since when this process has known an entry.
     async fn round(
         &self,
+        known: &mut HashMap<EntryId, Duration>,
         journal: &Arc<Journal>,
         bank: &Bank,
         clock: &Clock,
     ) -> Result<Left, JournalError> {
         let reading = Arc::clone(journal);
         let unfinished = spawn_blocking(move || reading.unfinished()).await;
+        let unfinished = unfinished.unwrap_or_else(|_| Ok(Vec::new()))?;
+        known.retain(|id, _| unfinished.iter().any(|entry| entry.id == *id));
         let mut left = Left::Nothing;
-        for entry in unfinished.unwrap_or_else(|_| Ok(Vec::new()))? {
+        for entry in unfinished {
             if self.holds(entry.id) {
                 continue;
             }
-            match self.settle(&entry, journal, bank, clock).await {
-                Some(answer) => {
-                    tracing::info!(entry = %entry.id, endpoint = %entry.endpoint, answer, "settled");
-                    journal.close(entry.id, &answer)?;
+            let now = clock.tick();
+            let known_for = now.saturating_sub(*known.entry(entry.id).or_insert(now));
+            match settle(&entry, known_for, journal, bank, clock).await {
+                Settled::Ended(end) => {
+                    tell(&entry, end);
+                    journal.close(entry.id, &end.to_string())?;
                 }
-                None => left = Left::Something,
+                Settled::Kept => left = Left::Something,
+                Settled::RoundOver => return Ok(Left::Something),
             }
         }
         Ok(left)
     }
+}
 
-    /// Tries once; the answer that ends the entry, if there was one.
-    async fn settle(
-        &self,
-        entry: &Unfinished,
-        journal: &Journal,
-        bank: &Bank,
-        clock: &Clock,
-    ) -> Option<String> {
-        let age_ms = clock.bank_time().millis().saturating_sub(entry.created.millis());
-        let submit = entry.endpoint == Endpoint::Submit;
-        if age_ms > GIVE_UP_MS {
-            tracing::error!(entry = %entry.id, endpoint = %entry.endpoint, "no answer for 24 hours; ask the bank");
-            return Some("GIVEN_UP".to_owned());
+/// What one entry came to.
+enum Settled {
+    Ended(End),
+    Kept,
+    /// Nothing else would fare better now.
+    RoundOver,
+}
+
+/// Tries an entry once, as the policy says.
+async fn settle(
+    unfinished: &Unfinished,
+    known_for: Duration,
+    journal: &Journal,
+    bank: &Bank,
+    clock: &Clock,
+) -> Settled {
+    let Unfinished { id, endpoint, body, attempts, created } = unfinished;
+    let entry = Entry { endpoint: *endpoint, attempts: *attempts, created: *created, known_for };
+    if let Some(end) = entry.unsendable(clock.bank_time()) {
+        return Settled::Ended(end);
+    }
+    let reference = clear_reference(body);
+    let call = Call { endpoint: *endpoint, reference: reference.as_ref(), body: Some(body) };
+    let mut before_send = |wire: &str| journal.sent(*id, wire).map_err(|_| NotJournaled);
+    let failed = match bank.send(call, &mut before_send).await {
+        Ok(_) => return Settled::Ended(End::Accepted),
+        Err(AttemptError::NotJournaled) => return Settled::RoundOver,
+        Err(AttemptError::Failed(failed)) => failed,
+    };
+    // Where this entry's own endpoint answered, the attempt just made counts.
+    let entry = Entry { attempts: attempts.saturating_add(1), ..entry };
+    match entry.ended_by(failed.at, failed.condition, clock.bank_time()) {
+        Some(end) => Settled::Ended(end),
+        None if ends_the_round(failed.at, failed.condition) => Settled::RoundOver,
+        None => Settled::Kept,
+    }
+}
+
+fn tell(entry: &Unfinished, end: End) {
+    let (id, endpoint) = (entry.id, entry.endpoint);
+    match end.alert() {
+        Alert::None | Alert::Count => {
+            tracing::info!(entry = %id, %endpoint, answer = %end, "settled");
         }
-        if submit && entry.attempts == 0 && age_ms > UNSENT_MOST_MS {
-            tracing::warn!(entry = %entry.id, "a submit that was never sent is too old to be sent");
-            return Some("NOT_SENT".to_owned());
+        Alert::Warn => {
+            tracing::warn!(entry = %id, %endpoint, answer = %end, "alert: not known to be complete");
         }
-        let reference = clear_reference(&entry.body);
-        let call = Call {
-            endpoint: entry.endpoint,
-            reference: reference.as_ref(),
-            body: Some(&entry.body),
-        };
-        let mut before_send = |id: &str| journal.sent(entry.id, id).map_err(|_| NotJournaled);
-        let failed = match bank.send(call, &mut before_send).await {
-            Ok(_) => return Some(answer_word(None)),
-            Err(AttemptError::NotJournaled) => return None,
-            Err(AttemptError::Failed(failed)) => failed,
-        };
-        if failed.at != entry.endpoint {
-            return None;
-        }
-        match protocol::resent(failed.condition, failed.at) {
-            Resent::Done | Resent::DoneInferred => Some(answer_word(Some(failed.condition))),
-            Resent::Unresolved | Resent::Definite => {
-                tracing::error!(entry = %entry.id, endpoint = %failed.at, code = %failed.condition, "ended without success; ask the bank");
-                Some(answer_word(Some(failed.condition)))
-            }
-            Resent::KeepTrying => None,
+        Alert::Page => {
+            tracing::error!(entry = %id, %endpoint, answer = %end, "alert: ended without success; ask the bank");
         }
     }
+}
+
+/// Spreads the rounds of many machines; without randomness they are not spread.
+fn chance() -> u64 {
+    SysRng.try_next_u64().unwrap_or(50)
 }
 
 /// The failure report's wire body carries its reference in clear (§5); its path may want it.

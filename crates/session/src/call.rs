@@ -253,7 +253,7 @@ fn doubled(first: Duration, times: u8) -> Duration {
 }
 
 /// ± 50 %, so that a thousand kiosks do not knock together.
-fn jittered(wait: Duration, chance: u64) -> Duration {
+pub(crate) fn jittered(wait: Duration, chance: u64) -> Duration {
     let percent = u32::try_from(chance % 101).unwrap_or(50);
     wait * (50 + percent) / 100
 }

@@ -8,6 +8,7 @@ mod call;
 mod event;
 mod failure;
 mod journey;
+pub mod outbox;
 mod policy;
 mod screen;
 mod state;
