@@ -147,6 +147,8 @@ pub(crate) struct Confirmed {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tries {
     pub(crate) rereads: u8,
+    /// Cards whose layout or check digit was wrong, among those.
+    pub(crate) invalid_cards: u8,
     pub(crate) consents: u8,
     pub(crate) rechecks: u8,
     pub(crate) selfies: u8,

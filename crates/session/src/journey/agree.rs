@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use citizen::{Citizen, PostalCode, postal};
-use protocol::{Consent, CustomerData, CustomerInput, FaceCompare, FailureReason, Mobile};
+use protocol::{Action, Consent, CustomerData, CustomerInput, FaceCompare, FailureReason, Mobile};
 
+use super::gather::CardFinding;
 use super::{Session, Turn};
 use crate::event::{CardFault, Command, Event};
-use crate::failure::{Failure, LocalFailure};
+use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::DopaPolicy;
 use crate::state::{Agreement, CardCopy, Confirmed, Errand, Shown, State};
 
@@ -105,16 +106,19 @@ impl Session {
 
     /// The card failed after the reference was validated: another try where one can help.
     fn unreadable(&mut self, errand: Errand, fault: CardFault, turn: &mut Turn) -> State {
+        let failure = Failure::Local(LocalFailure::Card(fault));
         match (fault, errand) {
             (CardFault::Swapped, errand) => self.card_swapped(errand, turn),
-            (CardFault::DataInvalid, errand) if self.tries.rereads > 0 => {
-                let failure = Failure::Local(LocalFailure::Card(fault));
+            (CardFault::DataInvalid, errand) if self.tries.invalid_cards > 0 => {
                 self.refuse(&errand, FailureReason::CardDataInvalid, failure, turn)
             }
             (CardFault::Removed, _) => self.stop(LocalFailure::Card(fault), turn),
             (fault, Errand::Ekyc(ekyc)) => {
-                let failure = Failure::Local(LocalFailure::Card(fault));
-                self.another_card(ekyc.reference, crate::Outcome::Failed(failure), turn)
+                self.tries.invalid_cards += u8::from(fault == CardFault::DataInvalid);
+                match self.after_card(CardFinding::Unreadable) {
+                    Action::Reread => self.another_card(ekyc.reference, Outcome::Failed(failure)),
+                    _ => self.end(Outcome::Failed(failure), None, turn),
+                }
             }
             (fault, Errand::DopaOnly) => self.fail(LocalFailure::Card(fault), turn),
         }

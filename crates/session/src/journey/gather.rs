@@ -3,7 +3,7 @@
 //! What the customer is shown of it is `screen`'s; which codes end it is read off `protocol`'s table.
 
 use citizen::Identity;
-use protocol::{Action, ConsentText, QrValidation, QrValidationRequest, Reference};
+use protocol::{Action, ConsentText, QrValidation, QrValidationRequest, Reference, Ruling};
 
 use super::{Heard, Session, Turn, outcome_of, send};
 use crate::call::{Again, Call, CallId, Verdict};
@@ -13,8 +13,17 @@ use crate::policy::DopaPolicy;
 use crate::screen::CardStatus;
 use crate::state::{Agreement, CardCopy, Ekyc, Errand, Gathering, State};
 
-/// A card is asked for again at most so often in one journey (REREAD, §1.6).
+/// A card that could not be read is asked for again at most so often in one journey (REREAD, §1.6).
 const REREADS_MOST: u8 = 2;
+
+/// Why another card is wanted.
+#[derive(Clone, Copy)]
+pub(super) enum CardFinding {
+    /// It could not be read.
+    Unreadable,
+    /// The bank says so, and the table says how often.
+    Bank(Ruling),
+}
 
 impl Session {
     /// The first sign of a person.
@@ -141,29 +150,32 @@ impl Session {
         match verdict {
             Verdict::Ruled { at, condition, action: Action::Reread } => {
                 send::alert(condition, at, turn);
+                let finding = CardFinding::Bank(protocol::ruling(condition, at));
                 let outcome = outcome_of(condition, at);
-                if self.tries.rereads >= protocol::ruling(condition, at).times {
-                    return self.end(outcome, None, turn);
+                match self.after_card(finding) {
+                    Action::Reread => self.another_card(reference, outcome),
+                    _ => self.end(outcome, None, turn),
                 }
-                self.another_card(reference, outcome, turn)
             }
             verdict => self.conclude(verdict, turn),
         }
     }
 
-    /// The right card may still come: the reference is kept, this card must come out first.
-    pub(super) fn another_card(
-        &mut self,
-        reference: Reference,
-        otherwise: Outcome,
-        turn: &mut Turn,
-    ) -> State {
-        if self.tries.rereads >= REREADS_MOST {
-            return self.end(otherwise, None, turn);
+    /// What comes after a card that did not do: the one place that counts how often it is asked for again.
+    pub(super) fn after_card(&self, finding: CardFinding) -> Action {
+        let used = self.tries.rereads;
+        match finding {
+            CardFinding::Bank(ruling) => ruling.after(used),
+            CardFinding::Unreadable if used < REREADS_MOST => Action::Reread,
+            CardFinding::Unreadable => Action::Stop,
         }
+    }
+
+    /// The right card may still come: the reference is kept, this card must come out first.
+    pub(super) fn another_card(&mut self, reference: Reference, finding: Outcome) -> State {
         self.tries.rereads += 1;
         self.card_spent = self.card == CardStatus::Present;
-        let trouble = otherwise.failure();
+        let trouble = finding.failure();
         State::Gathering(Gathering { reference: Some(reference), trouble, ..Gathering::default() })
     }
 

@@ -4,9 +4,10 @@
 
 use protocol::{
     Action, Alert, Condition, Consent, CustomerData, DopaCheck, Endpoint, Face, FaceCompare,
-    FailureReason, Selfie, Submission, SubmissionParts,
+    Ruling, Selfie, Submission, SubmissionParts,
 };
 
+use super::gather::CardFinding;
 use super::{Heard, Session, Turn, outcome_of};
 use crate::call::{Call, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Request, SlipResult};
@@ -15,10 +16,6 @@ use crate::state::{Agreement, CardCopy, Confirmed, Errand, Shown, State};
 
 /// The type of the consent without which no selfie is taken (§3 sample, C-44).
 const BIOMETRIC: &str = "103";
-/// Consents are shown again at most so often (CONSENT, §1.6).
-const CONSENTS_MOST: u8 = 2;
-/// Keyed fields are checked again at most so often (1302, §1.6).
-const RECHECKS_MOST: u8 = 1;
 
 impl Session {
     pub(super) fn check_dopa(&mut self, confirmed: Confirmed, turn: &mut Turn) -> State {
@@ -151,62 +148,51 @@ impl Session {
         }
     }
 
-    /// The end of trying, where the journey may still go on with other data.
+    /// The end of trying, where the journey may still go on with other data. How often, says the table.
     fn ruled(&mut self, confirmed: Confirmed, verdict: Verdict, turn: &mut Turn) -> State {
         let Verdict::Ruled { at, condition, action } = verdict else {
             return self.settle(&confirmed.shown.errand, verdict, turn);
         };
         alert(condition, at, turn);
+        let ruling = protocol::ruling(condition, at);
+        let action = match action {
+            Action::Recapture => self.after_selfie(ruling, &confirmed.shown.agreements),
+            Action::AskConsent => ruling.after(self.tries.consents),
+            Action::RecheckInput => ruling.after(self.tries.rechecks),
+            Action::Reread => self.after_card(CardFinding::Bank(ruling)),
+            other => other,
+        };
         let outcome = outcome_of(condition, at);
-        let trouble = outcome.failure();
-        match action {
-            Action::Recapture if self.may_recapture(&confirmed.shown.agreements) => {
-                State::TakingSelfie { confirmed, trouble }
+        match (action, confirmed.shown.errand) {
+            (Action::Recapture, errand) => {
+                let confirmed =
+                    Confirmed { shown: Shown { errand, ..confirmed.shown }, ..confirmed };
+                State::TakingSelfie { confirmed, trouble: outcome.failure() }
             }
-            Action::Recapture if self.tries.selfies > self.policy.face_resubmits_max => {
-                let failure =
-                    Failure::Bank { condition, text: protocol::ruling(condition, at).text };
-                let errand = confirmed.shown.errand;
-                self.refuse(&errand, FailureReason::FaceAttempts, failure, turn)
-            }
-            Action::AskConsent if self.tries.consents < CONSENTS_MOST => {
+            (Action::AskConsent, errand) => {
                 self.tries.consents += 1;
-                consent_again(confirmed.shown)
+                consent_again(Shown { errand, ..confirmed.shown })
             }
-            Action::RecheckInput if self.tries.rechecks < RECHECKS_MOST => {
+            (Action::RecheckInput, errand) => {
                 self.tries.rechecks += 1;
-                State::Confirming(confirmed.shown)
+                State::Confirming(Shown { errand, ..confirmed.shown })
             }
-            Action::Reread => self.reread(confirmed.shown.errand, (at, condition), turn),
-            _ => self.finish(&confirmed.shown.errand, (at, condition), action, turn),
+            (Action::Reread, Errand::Ekyc(ekyc)) => self.another_card(ekyc.reference, outcome),
+            (action, errand) => self.finish(&errand, (at, condition), action, turn),
         }
     }
 
-    fn may_recapture(&self, agreements: &[Agreement]) -> bool {
+    /// What comes after a selfie that did not do. The place says how often another may be sent; none is
+    /// taken without its consent, whoever asks for it.
+    fn after_selfie(&self, ruling: Ruling, agreements: &[Agreement]) -> Action {
         let agreed =
             |one: &Agreement| one.text.kind == BIOMETRIC && one.answer == Some(Consent::Given);
-        self.tries.selfies <= self.policy.face_resubmits_max && agreements.iter().any(agreed)
-    }
-
-    /// The right card may still come; a table that says what the last wrong one means is followed (2001).
-    fn reread(
-        &mut self,
-        errand: Errand,
-        (at, condition): (Endpoint, Condition),
-        turn: &mut Turn,
-    ) -> State {
-        let outcome = outcome_of(condition, at);
-        let ruling = protocol::ruling(condition, at);
-        match (ruling.then, errand) {
-            (Action::StopReport(reason), errand) if self.tries.rereads >= ruling.times => {
-                let failure = Failure::Bank { condition, text: ruling.text };
-                self.refuse(&errand, reason, failure, turn)
-            }
-            (_, Errand::Ekyc(_)) if self.tries.rereads >= ruling.times => {
-                self.end(outcome, None, turn)
-            }
-            (_, Errand::Ekyc(ekyc)) => self.another_card(ekyc.reference, outcome, turn),
-            (_, Errand::DopaOnly) => self.end(outcome, None, turn),
+        if self.tries.selfies > self.policy.face_resubmits_max {
+            ruling.then
+        } else if agreements.iter().any(agreed) {
+            Action::Recapture
+        } else {
+            Action::Stop
         }
     }
 

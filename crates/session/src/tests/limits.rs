@@ -29,6 +29,23 @@ fn a_card_pulled_while_sending_changes_nothing() {
 }
 
 #[test]
+fn card_data_are_reported_as_wrong_only_when_they_were_wrong_twice() {
+    let mut bench = bench();
+    let insert = |bench: &mut Bench| {
+        bench.give(Event::CardRemoved).give(Event::CardInserted);
+        bench.give(Event::IdentityRead(identity())).validate(FaceCompare::NotRequired);
+    };
+    bench.gather().code(Endpoint::ValidateQr, "1102");
+    insert(&mut bench);
+    bench.give(Event::CardFailed(CardFault::DataInvalid));
+    assert!(bench.reports().is_empty(), "wrong once, and another card before");
+    insert(&mut bench);
+    bench.give(Event::CardFailed(CardFault::DataInvalid));
+    bench.check_end("refused", "CARD_DATA_INVALID");
+    assert_eq!(bench.reports(), ["02"]);
+}
+
+#[test]
 fn nobody_there_brings_a_warning_and_then_the_end() {
     let mut bench = bench();
     bench.give(Event::Started).wait();
