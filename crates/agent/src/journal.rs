@@ -1,38 +1,50 @@
 //! What was or may have been sent, so that nothing is lost and nothing is sent twice (§1.8, §1.9, §1.12).
 //!
-//! SQLite, WAL, `synchronous=FULL`. A body on disk is the bank's own envelope, sealed once more under this
-//! machine's key, because the failure report carries its reference in clear. No other personal data.
-//! An entry ends with a definitive answer, and its body goes with it.
+//! An entry is a submit (E3) or a failure report (E4): prepared, sent so many times, closed by a definitive
+//! answer. A body is the bank's own envelope, sealed once more under this machine's key, because the report
+//! carries its reference in clear; it goes with the answer. Time and chance are handed in.
 
+mod device_key;
 pub(crate) mod inspection;
+mod store;
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use protocol::{BankTime, Endpoint};
-use rand::TryRng;
-use rand::rngs::SysRng;
-use rusqlite::{Connection, OptionalExtension, params};
+use protocol::{BankTime, Endpoint, Reference};
+use rand::SeedableRng as _;
+use rand::rngs::{StdRng, SysRng};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+pub use device_key::{DeviceKey, KEY_BYTES};
+pub use store::Store;
+
+use device_key::Purpose;
+use store::SCHEMA;
 
 /// The database, in the journal's folder.
 const DATABASE: &str = "journal.sqlite";
 /// This machine's key, beside it.
 const KEY: &str = "journal.key";
-/// Raised with every change of the tables.
-const SCHEMA: i64 = 1;
-/// Another writer may hold the file for a moment (a technician's `sqlite3`), never for long.
-const BUSY: Duration = Duration::from_secs(2);
-/// Random bytes before each sealed body.
-const NONCE_BYTES: usize = 24;
+/// What a sealed reference is bound to.
+const REFERENCE: &str = "reference";
+/// A body is kept so long, whatever keeps its answer away (§1.12); the outbox gives up just before.
+const BODY_KEPT_MS: i64 = 25 * HOUR_MS;
+/// A closed entry is kept so long for the bank's questions.
+const CLOSED_KEPT_MS: i64 = 30 * 24 * HOUR_MS;
+/// More closed entries are not kept, however young: a busy machine closes 300 a day.
+const CLOSED_MAX: i64 = 10_000;
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+/// The answer of an entry that got too old.
+const GIVEN_UP: &str = "GIVEN_UP";
+/// The answer of a submit in whose place another one was prepared.
+const REPLACED: &str = "REPLACED";
 
 /// Why nobody can be sure that the disk keeps what must be kept.
 #[derive(Debug, Error)]
@@ -65,11 +77,26 @@ pub enum JournalError {
     /// The operating system gave no randomness.
     #[error("the operating system gave no random bytes")]
     NoRandomness,
+    /// Only what ends a reference is journaled.
+    #[error("journaling {got}, expected a submit or a failure report")]
+    Endpoint {
+        /// What it was.
+        got: Endpoint,
+    },
+    /// The bank has already answered for good: it must not hear of it again (I2).
+    #[error("sending entry {id}, expected one that is open")]
+    Closed {
+        /// Which.
+        id: EntryId,
+    },
+    /// A submit of this reference may have arrived: a failure must not be reported over it (§1.8 (d)).
+    #[error("reporting a failure, expected no submit of the same reference under way")]
+    OutcomeUnknown,
 }
 
 /// The number of an entry.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(crate) struct EntryId(i64);
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct EntryId(i64);
 
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,106 +104,195 @@ impl fmt::Display for EntryId {
     }
 }
 
-/// Something the bank has not yet answered for good.
-pub(crate) struct Unfinished {
-    pub(crate) id: EntryId,
-    pub(crate) endpoint: Endpoint,
-    /// The wire body, byte for byte as it was or would have been sent.
-    pub(crate) body: Zeroizing<Vec<u8>>,
-    pub(crate) attempts: u32,
-    pub(crate) created: BankTime,
+/// What is about to be sent.
+#[derive(Clone, Copy)]
+pub struct Sending<'a> {
+    /// Submit or failure report.
+    pub endpoint: Endpoint,
+    /// What it ends.
+    pub reference: &'a Reference,
+    /// The wire body, byte for byte.
+    pub body: &'a [u8],
 }
 
-/// The journal of one machine. Every call is durable when it returns.
-pub(crate) struct Journal {
-    connection: Mutex<Connection>,
-    cipher: XChaCha20Poly1305,
+/// Something the bank has not yet answered for good.
+pub struct Unfinished {
+    /// Its number.
+    pub id: EntryId,
+    /// Submit or failure report.
+    pub endpoint: Endpoint,
+    /// What it ends; unknown for an entry of schema 1.
+    pub reference: Option<Reference>,
+    /// The wire body, byte for byte as it was or would have been sent.
+    pub body: Zeroizing<Vec<u8>>,
+    /// How often it may have left this machine; with 0 it provably never did.
+    pub attempts: u32,
+    /// When the customer's data was sealed.
+    pub created: BankTime,
+}
+
+/// The journal of one machine. Every call is one transaction, and durable when it returns.
+pub struct Journal {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    key: DeviceKey,
+    rng: StdRng,
 }
 
 impl Journal {
+    /// A journal over a database. `rng` salts what is sealed and decides nothing.
+    #[must_use]
+    pub fn new(store: Store, key: DeviceKey, rng: StdRng) -> Self {
+        Self { inner: Mutex::new(Inner { store, key, rng }) }
+    }
+
     /// Opens or creates journal and key in a folder.
     pub(crate) fn open(folder: &Path) -> Result<Self, JournalError> {
         fs::create_dir_all(folder)
             .map_err(|source| JournalError::Folder { what: "folder", source })?;
-        let key = machine_key(&folder.join(KEY))?;
-        let connection = Connection::open(folder.join(DATABASE)).map_err(at("opening"))?;
-        connection.busy_timeout(BUSY).map_err(at("opening"))?;
-        connection
-            .execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
-            )
-            .map_err(at("setting up"))?;
-        migrate(&connection)?;
-        Ok(Self {
-            connection: Mutex::new(connection),
-            cipher: XChaCha20Poly1305::new(&(*key).into()),
-        })
+        let key = DeviceKey::of_machine(&folder.join(KEY))?;
+        let rng = StdRng::try_from_rng(&mut SysRng).map_err(|_| JournalError::NoRandomness)?;
+        Ok(Self::new(Store::at(&folder.join(DATABASE))?, key, rng))
     }
 
-    /// Writes a body that is about to be sent.
-    pub(crate) fn prepare(
-        &self,
-        endpoint: Endpoint,
-        body: &[u8],
-        now: BankTime,
-    ) -> Result<EntryId, JournalError> {
-        let sealed = self.seal(endpoint, body)?;
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        connection
-            .execute(
-                "INSERT INTO sends (endpoint, body, attempts, created_ms) VALUES (?1, ?2, 0, ?3)",
-                params![word(endpoint), sealed, now.millis()],
+    /// The database, as a crash at this moment leaves it.
+    #[must_use]
+    pub fn into_store(self) -> Store {
+        self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).store
+    }
+
+    /// Writes a body that is about to be sent. A submit takes the place of an earlier one of the same
+    /// reference: one replaces another only after a definite refusal.
+    ///
+    /// # Errors
+    /// [`JournalError::OutcomeUnknown`] for a report while a submit of its reference is open;
+    /// [`JournalError::Database`] if it is not durable, and then it must not be sent.
+    pub fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
+        let doing = at("preparing a send");
+        let kind = Kind::of(sending.endpoint)?;
+        let Inner { store, key, rng } = &mut *self.lock();
+        let reference = sending.reference.as_str().as_bytes();
+        let tag = key.tag(Purpose::Reference, reference);
+        let body = key.seal(rng, kind.word(), sending.body);
+        let reference = key.seal(rng, REFERENCE, reference);
+        let change = store.connection.transaction().map_err(&doing)?;
+        match kind {
+            Kind::Submit => change
+                .prepare_cached(
+                    "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, changed_ms = ?3 \
+                     WHERE tag = ?1 AND endpoint = 'submit' AND state <> 'CLOSED'",
+                )
+                .and_then(|mut close| close.execute(params![tag, REPLACED, now.millis()]))
+                .map_err(&doing)?,
+            Kind::Failure if submit_is_open(&change, tag.as_slice())? => {
+                return Err(JournalError::OutcomeUnknown);
+            }
+            Kind::Failure => 0,
+        };
+        change
+            .prepare_cached(
+                "INSERT INTO sends \
+                 (endpoint, state, tag, reference, body, attempts, created_ms, changed_ms) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6)",
             )
-            .map_err(at("preparing a send"))?;
-        Ok(EntryId(connection.last_insert_rowid()))
+            .and_then(|mut insert| {
+                let (word, state) = (kind.word(), kind.prepared());
+                insert.insert(params![word, state, tag, reference, body, now.millis()])
+            })
+            .and_then(|id| change.commit().map(|()| EntryId(id)))
+            .map_err(&doing)
     }
 
     /// Says that an attempt begins: called before its first byte leaves (I3).
-    pub(crate) fn sent(&self, id: EntryId, transaction_id: &str) -> Result<(), JournalError> {
-        self.change(
-            "UPDATE sends SET attempts = attempts + 1, transaction_id = ?2 WHERE id = ?1",
-            params![id.0, transaction_id],
+    ///
+    /// # Errors
+    /// [`JournalError::Closed`] if the bank has already answered, [`JournalError::Database`] if this is not
+    /// durable; either way the attempt must not begin.
+    pub fn sent(
+        &self,
+        id: EntryId,
+        transaction_id: &str,
+        now: BankTime,
+    ) -> Result<(), JournalError> {
+        let changed = self.change(
+            "UPDATE sends SET attempts = attempts + 1, transaction_id = ?2, changed_ms = ?3, \
+             state = iif(endpoint = 'submit', 'SENT', 'FAIL_SENT') \
+             WHERE id = ?1 AND state <> 'CLOSED'",
+            params![id.0, transaction_id, now.millis()],
             "recording a send",
-        )
+        )?;
+        if changed == 0 { Err(JournalError::Closed { id }) } else { Ok(()) }
     }
 
-    /// Says that the bank answered for good; the body is gone.
-    pub(crate) fn close(&self, id: EntryId, answer: &str) -> Result<(), JournalError> {
+    /// Says that the bank answered for good; the body is gone. The first answer stands.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`] if this is not durable: the entry is still open.
+    pub fn close(&self, id: EntryId, answer: &str, now: BankTime) -> Result<(), JournalError> {
         self.change(
-            "UPDATE sends SET answer = ?2, body = NULL WHERE id = ?1",
-            params![id.0, answer],
+            "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, changed_ms = ?3 \
+             WHERE id = ?1 AND state <> 'CLOSED'",
+            params![id.0, answer, now.millis()],
             "closing a send",
         )
+        .map(drop)
     }
 
     /// What was never answered for good, oldest first. An entry that cannot be opened is told and left as it
     /// is: it must not keep the others from the bank.
-    pub(crate) fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut statement = connection
-            .prepare(
-                "SELECT id, endpoint, body, attempts, created_ms FROM sends \
-                 WHERE answer IS NULL ORDER BY id",
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
+        let doing = at("listing sends");
+        let Inner { store, key, .. } = &*self.lock();
+        let mut statement = store
+            .connection
+            .prepare_cached(
+                "SELECT id, endpoint, reference, body, attempts, created_ms FROM sends \
+                 WHERE state <> 'CLOSED' ORDER BY id",
             )
-            .map_err(at("listing sends"))?;
-        let rows = statement
-            .query_map([], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-            })
-            .map_err(at("listing sends"))?;
+            .map_err(&doing)?;
+        let mut rows = statement.query([]).map_err(&doing)?;
         let mut unfinished = Vec::new();
-        for row in rows {
-            let (id, endpoint, sealed, attempts, created): (i64, String, Vec<u8>, u32, i64) =
-                row.map_err(at("listing sends"))?;
-            let Some(endpoint) = endpoint_of(&endpoint) else { continue };
-            let Ok(body) = self.open_sealed(endpoint, &sealed) else {
-                tracing::error!(entry = id, "a journal entry cannot be opened with this key");
-                continue;
-            };
-            let created = BankTime::from_millis(created);
-            unfinished.push(Unfinished { id: EntryId(id), endpoint, body, attempts, created });
+        while let Some(row) = rows.next().map_err(&doing)? {
+            match unseal(row, key) {
+                Ok(entry) => unfinished.push(entry),
+                Err(JournalError::Sealed) => {
+                    let entry: i64 = row.get(0).map_err(&doing)?;
+                    tracing::error!(entry, "a journal entry cannot be opened with this key");
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(unfinished)
+    }
+
+    /// Keeps the journal small: bodies that are too old go, closed entries that are too old or too many go,
+    /// and the log is brought into the database. To be called when nobody waits. Returns how many entries
+    /// it had to give up, whose customers the bank must be asked about.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`]; nothing is lost, the next call tries again.
+    pub fn tidy(&self, now: BankTime) -> Result<usize, JournalError> {
+        let doing = at("tidying up");
+        let Inner { store, .. } = &mut *self.lock();
+        let change = store.connection.transaction().map_err(&doing)?;
+        let given_up = "UPDATE sends SET state = 'CLOSED', answer = ?1, body = NULL, \
+             changed_ms = ?2 WHERE state <> 'CLOSED' AND created_ms < ?3";
+        let before = now.millis().saturating_sub(BODY_KEPT_MS);
+        let given_up = change.execute(given_up, params![GIVEN_UP, now.millis(), before]);
+        let given_up = given_up.map_err(&doing)?;
+        let old = "DELETE FROM sends WHERE state = 'CLOSED' AND (changed_ms < ?1 OR id <= \
+             (SELECT id FROM sends WHERE state = 'CLOSED' ORDER BY id DESC LIMIT 1 OFFSET ?2))";
+        let before = now.millis().saturating_sub(CLOSED_KEPT_MS);
+        change.execute(old, params![before, CLOSED_MAX]).map_err(&doing)?;
+        change.commit().map_err(&doing)?;
+        store.checkpoint()?;
+        Ok(given_up)
     }
 
     fn change(
@@ -184,169 +300,89 @@ impl Journal {
         statement: &str,
         values: impl rusqlite::Params,
         doing: &'static str,
-    ) -> Result<(), JournalError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.execute(statement, values).map(drop).map_err(at(doing))
+    ) -> Result<usize, JournalError> {
+        let inner = self.lock();
+        let prepared = inner.store.connection.prepare_cached(statement);
+        prepared.and_then(|mut change| change.execute(values)).map_err(at(doing))
     }
 
-    fn seal(&self, endpoint: Endpoint, body: &[u8]) -> Result<Vec<u8>, JournalError> {
-        let mut nonce = [0; NONCE_BYTES];
-        SysRng.try_fill_bytes(&mut nonce).map_err(|_| JournalError::NoRandomness)?;
-        let payload = Payload { msg: body, aad: word(endpoint).as_bytes() };
-        let sealed =
-            self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| JournalError::Sealed)?;
-        Ok([nonce.as_slice(), &sealed].concat())
-    }
-
-    fn open_sealed(
-        &self,
-        endpoint: Endpoint,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, JournalError> {
-        let (nonce, sealed) =
-            sealed.split_first_chunk::<NONCE_BYTES>().ok_or(JournalError::Sealed)?;
-        let payload = Payload { msg: sealed, aad: word(endpoint).as_bytes() };
-        let body = self.cipher.decrypt(&XNonce::from(*nonce), payload);
-        body.map(Zeroizing::new).map_err(|_| JournalError::Sealed)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn migrate(connection: &Connection) -> Result<(), JournalError> {
-    let doing = "reading the schema";
-    let got: Option<i64> = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .optional()
-        .map_err(at(doing))?;
-    match got.unwrap_or(0) {
-        0 => connection
-            .execute_batch(
-                "BEGIN;
-                 CREATE TABLE sends (
-                     id INTEGER PRIMARY KEY,
-                     endpoint TEXT NOT NULL,
-                     body BLOB,
-                     attempts INTEGER NOT NULL,
-                     transaction_id TEXT,
-                     created_ms INTEGER NOT NULL,
-                     answer TEXT
-                 ) STRICT;
-                 CREATE INDEX unanswered ON sends (id) WHERE answer IS NULL;
-                 PRAGMA user_version = 1;
-                 COMMIT;",
-            )
-            .map_err(at("creating the schema")),
-        SCHEMA => Ok(()),
-        got => Err(JournalError::Newer { got }),
+/// What is journaled: the two calls that end a reference.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Kind {
+    Submit,
+    Failure,
+}
+
+impl Kind {
+    fn of(endpoint: Endpoint) -> Result<Self, JournalError> {
+        match endpoint {
+            Endpoint::Submit => Ok(Self::Submit),
+            Endpoint::ReportFailure => Ok(Self::Failure),
+            got @ (Endpoint::Token
+            | Endpoint::ValidateQr
+            | Endpoint::Consents
+            | Endpoint::CheckDopa) => Err(JournalError::Endpoint { got }),
+        }
+    }
+
+    /// In the column `endpoint`, and what a body is bound to.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Failure => "failure",
+        }
+    }
+
+    fn prepared(self) -> &'static str {
+        match self {
+            Self::Submit => "PREPARED",
+            Self::Failure => "FAIL_QUEUED",
+        }
     }
 }
 
-/// The machine's own key: made once, readable by this user alone.
-fn machine_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, JournalError> {
-    let folder = |source| JournalError::Folder { what: "key", source };
-    match fs::read(path) {
-        Ok(bytes) => {
-            let bytes = Zeroizing::new(bytes);
-            let wrong = || folder(io::Error::from(io::ErrorKind::InvalidData));
-            Ok(Zeroizing::new(bytes.as_slice().try_into().map_err(|_| wrong())?))
-        }
-        Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
-            let mut key = Zeroizing::new([0; 32]);
-            SysRng.try_fill_bytes(key.as_mut_slice()).map_err(|_| JournalError::NoRandomness)?;
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)
-                .map_err(folder)?;
-            file.write_all(key.as_slice()).and_then(|()| file.sync_all()).map_err(folder)?;
-            Ok(key)
-        }
-        Err(source) => Err(folder(source)),
-    }
+fn submit_is_open(connection: &Connection, tag: &[u8]) -> Result<bool, JournalError> {
+    let open = "SELECT 1 FROM sends WHERE tag = ?1 AND endpoint = 'submit' AND state <> 'CLOSED'";
+    let found = connection.prepare_cached(open);
+    let found = found.and_then(|mut found| found.query_row([tag], |_| Ok(())).optional());
+    Ok(found.map_err(at("looking for a submit"))?.is_some())
+}
+
+fn unseal(row: &Row<'_>, key: &DeviceKey) -> Result<Unfinished, JournalError> {
+    let columns =
+        || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
+    let (id, word, reference, body, attempts, created): (
+        i64,
+        String,
+        Option<Vec<u8>>,
+        Vec<u8>,
+        u32,
+        i64,
+    ) = columns().map_err(at("listing sends"))?;
+    let endpoint = if word == "submit" { Endpoint::Submit } else { Endpoint::ReportFailure };
+    let reference = reference.map(|sealed| key.open(REFERENCE, &sealed)).transpose()?;
+    let parsed = reference.map(|text| {
+        let text = std::str::from_utf8(&text).map_err(|_| JournalError::Sealed)?;
+        Reference::parse(text).map_err(|_| JournalError::Sealed)
+    });
+    Ok(Unfinished {
+        id: EntryId(id),
+        endpoint,
+        reference: parsed.transpose()?,
+        body: key.open(&word, &body)?,
+        attempts,
+        created: BankTime::from_millis(created),
+    })
 }
 
 fn at(doing: &'static str) -> impl Fn(rusqlite::Error) -> JournalError {
     move |source| JournalError::Database { doing, source }
 }
 
-fn word(endpoint: Endpoint) -> &'static str {
-    match endpoint {
-        Endpoint::Token => "token",
-        Endpoint::ValidateQr => "validate",
-        Endpoint::Submit => "submit",
-        Endpoint::ReportFailure => "failure",
-        Endpoint::Consents => "consents",
-        Endpoint::CheckDopa => "dopa",
-    }
-}
-
-fn endpoint_of(word: &str) -> Option<Endpoint> {
-    match word {
-        "submit" => Some(Endpoint::Submit),
-        "failure" => Some(Endpoint::ReportFailure),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn now() -> BankTime {
-        BankTime::from_millis(1_790_000_000_000)
-    }
-
-    #[test]
-    fn a_prepared_send_survives_a_restart_and_ends_with_its_answer() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
-        let id = journal.prepare(Endpoint::Submit, b"{\"data\":\"...\"}", now()).unwrap();
-        journal.sent(id, "a01fa0ae-190a-49d5-9cc1-465f9f9ab0dc").unwrap();
-        drop(journal);
-
-        let journal = Journal::open(folder.path()).unwrap();
-        let unfinished = journal.unfinished().unwrap();
-        assert_eq!(unfinished.len(), 1);
-        assert_eq!(unfinished[0].endpoint, Endpoint::Submit);
-        assert_eq!(unfinished[0].body.as_slice(), b"{\"data\":\"...\"}");
-        assert_eq!(unfinished[0].attempts, 1);
-        journal.close(unfinished[0].id, "0000").unwrap();
-        assert!(journal.unfinished().unwrap().is_empty());
-    }
-
-    #[test]
-    fn no_body_stands_readable_in_any_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
-        let id = journal.prepare(Endpoint::ReportFailure, b"SIM-0000-CLEAR", now()).unwrap();
-        journal.sent(id, "x").unwrap();
-        let files = fs::read_dir(folder.path()).unwrap();
-        for file in files {
-            let bytes = fs::read(file.unwrap().path()).unwrap();
-            assert!(!bytes.windows(14).any(|window| window == b"SIM-0000-CLEAR"));
-        }
-    }
-
-    #[test]
-    fn another_machines_key_opens_nothing_and_keeps_nothing_else_from_the_bank() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
-        journal.prepare(Endpoint::Submit, b"body", now()).unwrap();
-        drop(journal);
-        fs::write(folder.path().join(KEY), [7; 32]).unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
-        assert!(journal.unfinished().unwrap().is_empty());
-        journal.prepare(Endpoint::Submit, b"another", now()).unwrap();
-        assert_eq!(journal.unfinished().unwrap().len(), 1);
-    }
-
-    #[test]
-    fn a_journal_of_a_newer_agent_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(Journal::open(folder.path()).unwrap());
-        let connection = Connection::open(folder.path().join("journal.sqlite")).unwrap();
-        connection.execute_batch("PRAGMA user_version = 9;").unwrap();
-        drop(connection);
-        assert!(matches!(Journal::open(folder.path()), Err(JournalError::Newer { got: 9 })));
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ mod devices;
 pub mod diagnose;
 pub mod explain;
 pub mod failures;
-mod journal;
+pub mod journal;
 pub mod log;
 mod outbox;
 pub mod ports;

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use protocol::{Alert, Reference};
+use protocol::Alert;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use session::outbox::{End, Entry, Pace, ends_the_round};
@@ -74,6 +74,7 @@ impl Outbox {
                     UNUSABLE
                 }
             };
+            tidy(&journal, &clock).await;
             if timeout(wait, self.bell.notified()).await.is_ok() {
                 pace.settled();
             }
@@ -102,7 +103,7 @@ impl Outbox {
             match settle(&entry, known_for, journal, bank, clock).await {
                 Settled::Ended(end) => {
                     tell(&entry, end);
-                    journal.close(entry.id, &end.to_string())?;
+                    journal.close(entry.id, &end.to_string(), clock.bank_time())?;
                 }
                 Settled::Kept => left = Left::Something,
                 Settled::RoundOver => return Ok(Left::Something),
@@ -128,14 +129,15 @@ async fn settle(
     bank: &Bank,
     clock: &Clock,
 ) -> Settled {
-    let Unfinished { id, endpoint, body, attempts, created } = unfinished;
+    let Unfinished { id, endpoint, reference, body, attempts, created } = unfinished;
     let entry = Entry { endpoint: *endpoint, attempts: *attempts, created: *created, known_for };
     if let Some(end) = entry.unsendable(clock.bank_time()) {
         return Settled::Ended(end);
     }
-    let reference = clear_reference(body);
+    // The path of a failure report may want the reference (§5).
     let call = Call { endpoint: *endpoint, reference: reference.as_ref(), body: Some(body) };
-    let mut before_send = |wire: &str| journal.sent(*id, wire).map_err(|_| NotJournaled);
+    let mut before_send =
+        |wire: &str| journal.sent(*id, wire, clock.bank_time()).map_err(|_| NotJournaled);
     let failed = match bank.send(call, &mut before_send).await {
         Ok(_) => return Settled::Ended(End::Accepted),
         Err(AttemptError::NotJournaled) => return Settled::RoundOver,
@@ -170,8 +172,12 @@ fn chance() -> u64 {
     SysRng.try_next_u64().unwrap_or(50)
 }
 
-/// The failure report's wire body carries its reference in clear (§5); its path may want it.
-fn clear_reference(body: &[u8]) -> Option<Reference> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    Reference::parse(body.get("reference")?.as_str()?).ok()
+/// Between two rounds nobody waits for the disk.
+async fn tidy(journal: &Arc<Journal>, clock: &Clock) {
+    let (journal, now) = (Arc::clone(journal), clock.bank_time());
+    match spawn_blocking(move || journal.tidy(now)).await {
+        Ok(Ok(0)) | Err(_) => {}
+        Ok(Ok(entries)) => tracing::error!(entries, "given up after a day; ask the bank"),
+        Ok(Err(error)) => tracing::error!(%error, "the journal cannot be tidied up"),
+    }
 }

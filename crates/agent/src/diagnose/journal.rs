@@ -78,7 +78,12 @@ fn unreadable(error: &JournalError) -> Finding {
     let remedy = match error {
         JournalError::Folder { .. } => "run this as the service's user (sudo -u dipchip)",
         JournalError::Newer { .. } => "install the program's newer version again",
-        JournalError::Database { .. } | JournalError::Sealed | JournalError::NoRandomness => {
+        JournalError::Database { .. }
+        | JournalError::Sealed
+        | JournalError::NoRandomness
+        | JournalError::Endpoint { .. }
+        | JournalError::Closed { .. }
+        | JournalError::OutcomeUnknown => {
             "run this as the service's user; if it fails again, keep a copy of the folder \
              for the bank's questions and replace the disk"
         }

@@ -9,7 +9,8 @@ use std::path::Path;
 use protocol::BankTime;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BUSY, DATABASE, JournalError, KEY, SCHEMA, at};
+use super::store::{BUSY, SCHEMA};
+use super::{DATABASE, JournalError, KEY, at};
 
 /// Reading, writing or running by the group or by anyone.
 const OTHERS_MASK: u32 = 0o077;
@@ -64,6 +65,7 @@ impl Inspection {
         }
         let verdict: String = one(&connection, "PRAGMA integrity_check(1)", "checking")?;
         let integrity = if verdict == "ok" { Integrity::Sound } else { Integrity::Damaged };
+        // Schema 1 had no states; a row without an answer is open in both.
         let count = "SELECT count(*) FROM sends WHERE answer IS NULL";
         let oldest = "SELECT min(created_ms) FROM sends WHERE answer IS NULL";
         let oldest: Option<i64> = one(&connection, oldest, "listing sends")?;
@@ -97,10 +99,10 @@ fn key_guard(path: &Path) -> Result<KeyGuard, JournalError> {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use protocol::Endpoint;
+    use protocol::{Endpoint, Reference};
 
     use super::*;
-    use crate::journal::Journal;
+    use crate::journal::{Journal, Sending};
 
     fn written() -> BankTime {
         BankTime::from_millis(1_790_000_000_000)
@@ -118,9 +120,12 @@ mod tests {
     fn unfinished_sends_are_counted_beside_a_running_agent() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
-        let first = journal.prepare(Endpoint::Submit, b"body", written()).unwrap();
-        journal.prepare(Endpoint::ReportFailure, b"body", written()).unwrap();
-        journal.close(first, "0000").unwrap();
+        let reference = Reference::parse("SIM-0000-0001").unwrap();
+        let submit = Sending { endpoint: Endpoint::Submit, reference: &reference, body: b"body" };
+        let first = journal.prepare(submit, written()).unwrap();
+        journal.close(first, "9301", written()).unwrap();
+        let report = Sending { endpoint: Endpoint::ReportFailure, ..submit };
+        journal.prepare(report, written()).unwrap();
         let expected = Inspection::Present {
             integrity: Integrity::Sound,
             key: KeyGuard::OwnerOnly,

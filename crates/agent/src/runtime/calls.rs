@@ -1,26 +1,30 @@
 //! Seals, journals and sends what the session asks, and hands each answer back under its number.
 //!
 //! A sealed body is kept for its repetitions until the journey is over. A submit is in the journal before
-//! its first byte leaves; what a journey leaves unresolved goes to the outbox.
+//! its first byte leaves, and its answer before anything else is journaled; what a journey leaves unresolved
+//! goes to the outbox.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use citizen::CitizenId;
 use protocol::{
-    DataFraming, Endpoint, Envelope, FailureReason, FailureReport, PublicKey, Reference,
+    BankTime, DataFraming, Endpoint, Envelope, FailureReason, FailureReport, PublicKey, Reference,
 };
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
+use session::outbox::{End, Entry};
 use session::{BankAnswer, CallId, Outcome, Request};
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 use tracing::{debug, error, info};
 use zeroize::Zeroizing;
 
 use crate::bank::{AttemptError, Bank, Call, Failed, NotJournaled};
 use crate::clock::Clock;
-use crate::journal::{EntryId, Journal, JournalError};
+use crate::journal::{EntryId, Journal, JournalError, Sending};
 use crate::outbox::Outbox;
 
 /// One journey has one call under way; late answers of earlier ones need little room.
@@ -44,9 +48,14 @@ pub(super) struct Calls {
     framing: DataFraming,
     clock: Arc<Clock>,
     sealed: Arc<Mutex<HashMap<CallId, Arc<Sealed>>>>,
+    turn: Arc<TurnMutex<Turn>>,
     answers: Sender<Answered>,
     inbox: Arc<Mutex<Option<Receiver<Answered>>>>,
 }
+
+/// Held by whoever has something to journal, from its first row to its answer: the next body is prepared
+/// only when the answer before it is on the disk, while the customer already sees it.
+struct Turn;
 
 /// A request as it goes over the wire; the same bytes for every repetition.
 struct Sealed {
@@ -65,8 +74,8 @@ impl Calls {
     ) -> Self {
         let (answers, inbox) = mpsc::channel(ANSWERS_WAITING);
         let inbox = Arc::new(Mutex::new(Some(inbox)));
-        let sealed = Arc::default();
-        Self { bank, journal, outbox, key, framing, clock, sealed, answers, inbox }
+        let (sealed, turn) = (Arc::default(), Arc::new(TurnMutex::new(Turn)));
+        Self { bank, journal, outbox, key, framing, clock, sealed, turn, answers, inbox }
     }
 
     /// The answers; there is one listener.
@@ -78,20 +87,20 @@ impl Calls {
     pub(super) fn ask(&self, call: CallId, request: Request) {
         let calls = self.clone();
         tokio::spawn(async move {
-            let answered = match calls.seal(&request).await {
+            let turn = calls.turn_of(request.endpoint()).await;
+            match calls.seal(&request).await {
                 Ok(sealed) => {
                     drop(request);
                     let sealed = Arc::new(sealed);
-                    calls.keep(call, Arc::clone(&sealed));
-                    calls.attempt(call, &sealed).await
+                    calls.sealed().insert(call, Arc::clone(&sealed));
+                    calls.exchange(call, &sealed, turn).await;
                 }
                 Err(Unsealed::Journal(error)) => {
                     error!(%error, "nothing is sent that is not in the journal");
-                    Answered::NotJournaled
+                    calls.answer(Answered::NotJournaled).await;
                 }
-                Err(Unsealed::Envelope) => ours(call, request.endpoint()),
-            };
-            let _ = calls.answers.send(answered).await;
+                Err(Unsealed::Envelope) => calls.answer(ours(call, request.endpoint())).await,
+            }
         });
     }
 
@@ -101,8 +110,8 @@ impl Calls {
         let Some(sealed) = sealed else { return };
         let calls = self.clone();
         tokio::spawn(async move {
-            let answered = calls.attempt(call, &sealed).await;
-            let _ = calls.answers.send(answered).await;
+            let turn = calls.turn_of(sealed.endpoint).await;
+            calls.exchange(call, &sealed, turn).await;
         });
     }
 
@@ -112,12 +121,13 @@ impl Calls {
         let calls = self.clone();
         tokio::spawn(async move {
             let body = calls.envelope(&plaintext).map(|sealed| sealed.failure_body(&reference));
+            let _turn = calls.turn_of(Endpoint::ReportFailure).await;
             let queued = match body {
-                Ok(body) => calls.prepare(Endpoint::ReportFailure, &body).await.map(drop),
+                Ok(body) => calls.prepare(Endpoint::ReportFailure, &reference, &body).await,
                 Err(_) => return error!("a failure report could not be sealed"),
             };
             match queued {
-                Ok(()) => calls.outbox.ring(),
+                Ok(_) => calls.outbox.ring(),
                 Err(error) => error!(%error, "a failure report could not be queued"),
             }
         });
@@ -133,10 +143,12 @@ impl Calls {
         let unresolved = matches!(outcome, Some(Outcome::Unresolved(_)) | None);
         let answer = outcome.map_or_else(String::new, answer_of);
         let calls = self.clone();
-        spawn_blocking(move || {
+        tokio::spawn(async move {
+            // An answer that is just being journaled comes first, and stands.
+            let _turn = calls.turn_of(Endpoint::Submit).await;
             for entry in entries {
-                if !unresolved && let Err(error) = calls.journal.close(entry, &answer) {
-                    error!(%error, %entry, "an answer could not be journaled");
+                if !unresolved {
+                    calls.close(entry, answer.clone()).await;
                 }
                 calls.outbox.release(entry);
             }
@@ -161,24 +173,39 @@ impl Calls {
         self.sealed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a body for its repetitions.
-    fn keep(&self, call: CallId, sealed: Arc<Sealed>) {
-        self.sealed().insert(call, sealed);
+    async fn answer(&self, answered: Answered) {
+        let _ = self.answers.send(answered).await;
     }
 
-    /// Closes an earlier submit of this journey before another is prepared, so that a power cut between the
-    /// two cannot send a refused one again. One replaces another only after a definite refusal.
-    fn retire_submits(&self) {
-        let submits = |one: &Arc<Sealed>| one.endpoint == Endpoint::Submit;
-        let mut kept = self.sealed();
-        let retired: Vec<_> = kept.values().filter(|one| submits(one)).cloned().collect();
-        kept.retain(|_, one| !submits(one));
-        drop(kept);
-        for entry in retired.iter().filter_map(|one| one.entry) {
-            if let Err(error) = self.journal.close(entry, "REPLACED") {
-                error!(%error, %entry, "a refused submit could not be closed in the journal");
+    /// Waits until the journal knows every answer so far, if this call is one for the journal.
+    async fn turn_of(&self, endpoint: Endpoint) -> Option<OwnedMutexGuard<Turn>> {
+        match endpoint {
+            Endpoint::Submit | Endpoint::ReportFailure => {
+                Some(Arc::clone(&self.turn).lock_owned().await)
             }
-            self.outbox.release(entry);
+            Endpoint::Token | Endpoint::ValidateQr | Endpoint::Consents | Endpoint::CheckDopa => {
+                None
+            }
+        }
+    }
+
+    /// Sends, hands the answer on, and journals it if it is definitive: the customer need not wait for the
+    /// disk, but nothing else is journaled before it.
+    async fn exchange(&self, call: CallId, sealed: &Sealed, turn: Option<OwnedMutexGuard<Turn>>) {
+        let answered = self.attempt(call, sealed).await;
+        let definitive = definitive(&answered, self.clock.bank_time());
+        self.answer(answered).await;
+        if let (Some(entry), Some(end)) = (sealed.entry, definitive) {
+            self.close(entry, end.to_string()).await;
+        }
+        drop(turn);
+    }
+
+    async fn close(&self, entry: EntryId, answer: String) {
+        let (journal, now) = (Arc::clone(&self.journal), self.clock.bank_time());
+        let closed = spawn_blocking(move || journal.close(entry, &answer, now)).await;
+        if let Ok(Err(error)) = closed {
+            error!(%error, %entry, "an answer could not be journaled");
         }
     }
 
@@ -194,11 +221,10 @@ impl Calls {
             Some(plaintext) => Some(self.envelope(&plaintext)?.body()),
             None => None,
         };
-        let entry = match (endpoint, &body) {
-            (Endpoint::Submit, Some(body)) => {
-                self.retire_submits();
-                let entry = self.prepare(endpoint, body).await.map_err(Unsealed::Journal)?;
-                Some(entry)
+        let entry = match (request, &body) {
+            (Request::Submit(submission), Some(body)) => {
+                let prepared = self.prepare(endpoint, submission.reference(), body).await;
+                Some(prepared.map_err(Unsealed::Journal)?)
             }
             _ => None,
         };
@@ -211,12 +237,19 @@ impl Calls {
         Ok(sealed.map_err(|_| Unsealed::Envelope)?.framed(self.framing))
     }
 
-    async fn prepare(&self, endpoint: Endpoint, body: &[u8]) -> Result<EntryId, JournalError> {
-        let (journal, body) = (Arc::clone(&self.journal), body.to_vec());
+    async fn prepare(
+        &self,
+        endpoint: Endpoint,
+        reference: &Reference,
+        body: &[u8],
+    ) -> Result<EntryId, JournalError> {
+        let (journal, reference, body) =
+            (Arc::clone(&self.journal), reference.clone(), body.to_vec());
         let now = self.clock.bank_time();
         let outbox = self.outbox.clone();
         let written = spawn_blocking(move || {
-            let entry = journal.prepare(endpoint, &body, now)?;
+            let sending = Sending { endpoint, reference: &reference, body: &body };
+            let entry = journal.prepare(sending, now)?;
             if endpoint == Endpoint::Submit {
                 outbox.hold(entry);
             }
@@ -235,7 +268,13 @@ impl Calls {
             Endpoint::Submit | Endpoint::ReportFailure | Endpoint::Token => {
                 let entry = sealed.entry;
                 let mut before_send = |id: &str| match entry {
-                    Some(entry) => self.journal.sent(entry, id).map_err(|_| NotJournaled),
+                    Some(entry) => {
+                        let sent = self.journal.sent(entry, id, self.clock.bank_time());
+                        sent.map_err(|error| {
+                            error!(%error, %entry, "an attempt could not be journaled");
+                            NotJournaled
+                        })
+                    }
                     None => Err(NotJournaled),
                 };
                 let wire = Call { endpoint, reference: None, body: Some(body) };
@@ -263,6 +302,20 @@ enum Unsealed {
 fn ours(call: CallId, at: Endpoint) -> Answered {
     let condition = protocol::Condition::Diis(9998);
     Answered::Bank(call, BankAnswer::Failed { at, condition })
+}
+
+/// The answer that ends a submit, if this is one: the bank must not hear of it again (I2). What only another
+/// try can tell is left open; the end of the journey says what became of it.
+fn definitive(answered: &Answered, now: BankTime) -> Option<End> {
+    let Answered::Bank(_, answer) = answered else { return None };
+    match answer {
+        BankAnswer::Accepted(_) => Some(End::Accepted),
+        BankAnswer::Failed { at, condition } => {
+            let (endpoint, known_for) = (Endpoint::Submit, Duration::ZERO);
+            Entry { endpoint, attempts: 0, created: now, known_for }.ended_by(*at, *condition, now)
+        }
+        BankAnswer::QrValidated(_) | BankAnswer::Consents(_) => None,
+    }
 }
 
 fn answer_of(outcome: Outcome) -> String {

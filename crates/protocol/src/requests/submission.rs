@@ -85,6 +85,12 @@ impl Submission {
         Self { parts, face }
     }
 
+    /// What it ends.
+    #[must_use]
+    pub const fn reference(&self) -> &Reference {
+        &self.parts.reference
+    }
+
     /// The JSON to seal.
     #[must_use]
     pub fn plaintext(&self) -> Zeroizing<Vec<u8>> {

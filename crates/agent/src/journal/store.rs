@@ -1,0 +1,143 @@
+//! The database: where it lies, how it is set up, its tables, and how older tables become these.
+//!
+//! WAL with `synchronous=FULL`: a transaction is on the disk when its call returns, for one `fsync`. The log
+//! is brought into the database by [`Store::checkpoint`] alone, so that no customer waits for it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::{JournalError, at};
+
+/// Raised with every change of the tables.
+pub(super) const SCHEMA: i64 = 2;
+/// Another writer may hold the file for a moment (a technician's `sqlite3`), never for long.
+pub(super) const BUSY: Duration = Duration::from_secs(2);
+/// The states of an entry are words, so that a technician can read them; the checks keep them honest.
+const TABLES: &str = "
+    CREATE TABLE sends (
+        id INTEGER PRIMARY KEY,
+        endpoint TEXT NOT NULL CHECK (endpoint IN ('submit', 'failure')),
+        state TEXT NOT NULL
+            CHECK (state IN ('PREPARED', 'SENT', 'FAIL_QUEUED', 'FAIL_SENT', 'CLOSED')),
+        tag BLOB,
+        reference BLOB,
+        body BLOB,
+        attempts INTEGER NOT NULL CHECK (attempts >= 0),
+        transaction_id TEXT,
+        created_ms INTEGER NOT NULL,
+        changed_ms INTEGER NOT NULL,
+        answer TEXT,
+        CHECK ((state = 'CLOSED') = (answer IS NOT NULL)),
+        CHECK ((state = 'CLOSED') = (body IS NULL)),
+        CHECK (state NOT IN ('SENT', 'FAIL_SENT') OR attempts > 0),
+        CHECK (state NOT IN ('PREPARED', 'FAIL_QUEUED') OR attempts = 0)
+    ) STRICT;
+    CREATE INDEX open_sends ON sends (id) WHERE state <> 'CLOSED';
+    CREATE INDEX sends_of_reference ON sends (tag);
+";
+/// The one table of schema 1 knew no reference, and said a state by what was there and what was not.
+const FROM_FIRST: &str = "
+    INSERT INTO sends
+        SELECT id, endpoint,
+            CASE WHEN answer IS NOT NULL OR body IS NULL THEN 'CLOSED'
+                WHEN endpoint = 'submit' THEN iif(attempts > 0, 'SENT', 'PREPARED')
+                ELSE iif(attempts > 0, 'FAIL_SENT', 'FAIL_QUEUED') END,
+            NULL, NULL, iif(answer IS NULL, body, NULL), attempts, transaction_id,
+            created_ms, created_ms, iif(body IS NULL, coalesce(answer, 'UNKNOWN'), answer)
+        FROM sends_1 WHERE endpoint IN ('submit', 'failure');
+    DROP TABLE sends_1;
+";
+
+/// A journal's database, set up and with this version's tables.
+pub struct Store {
+    pub(super) connection: Connection,
+}
+
+impl Store {
+    /// Opens or creates the file.
+    pub(super) fn at(path: &Path) -> Result<Self, JournalError> {
+        Self::set_up(Connection::open(path).map_err(at("opening"))?)
+    }
+
+    /// A database in memory, for a machine that is none: it ends with the value, as everything does there.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`] if there is no memory.
+    pub fn in_memory() -> Result<Self, JournalError> {
+        Self::set_up(Connection::open_in_memory().map_err(at("opening"))?)
+    }
+
+    fn set_up(mut connection: Connection) -> Result<Self, JournalError> {
+        connection.busy_timeout(BUSY).map_err(at("opening"))?;
+        let pragmas = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; \
+                       PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
+                       PRAGMA wal_autocheckpoint = 0;";
+        connection.execute_batch(pragmas).map_err(at("setting up"))?;
+        migrate(&mut connection)?;
+        Ok(Self { connection })
+    }
+
+    /// Brings the log into the database, gives free pages back and empties the log.
+    pub(super) fn checkpoint(&self) -> Result<(), JournalError> {
+        let statements = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);";
+        self.connection.execute_batch(statements).map_err(at("compacting"))
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
+    let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0));
+    let got: Option<i64> = version.optional().map_err(at("reading the schema"))?;
+    let statements = match got.unwrap_or(0) {
+        SCHEMA => return Ok(()),
+        0 => TABLES.to_owned(),
+        1 => format!(
+            "DROP INDEX unanswered; ALTER TABLE sends RENAME TO sends_1; {TABLES} {FROM_FIRST}"
+        ),
+        got => return Err(JournalError::Newer { got }),
+    };
+    let doing = at("changing the schema");
+    let change = connection.transaction().map_err(&doing)?;
+    change.execute_batch(&statements).map_err(&doing)?;
+    change.pragma_update(None, "user_version", SCHEMA).map_err(&doing)?;
+    change.commit().map_err(&doing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_of_schema_one_keeps_what_waits_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let old = Connection::open(&path).unwrap();
+        let statements = "CREATE TABLE sends (id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL,
+                body BLOB, attempts INTEGER NOT NULL, transaction_id TEXT,
+                created_ms INTEGER NOT NULL, answer TEXT) STRICT;
+            CREATE INDEX unanswered ON sends (id) WHERE answer IS NULL;
+            INSERT INTO sends VALUES (1, 'submit', NULL, 1, 'a', 5, '0000'),
+                (2, 'submit', x'00', 0, NULL, 6, NULL), (3, 'submit', x'00', 2, 'b', 7, NULL),
+                (4, 'failure', x'00', 0, NULL, 8, NULL), (5, 'failure', x'00', 1, 'c', 9, NULL);
+            PRAGMA user_version = 1;";
+        old.execute_batch(statements).unwrap();
+        drop(old);
+
+        let store = Store::at(&path).unwrap();
+        let mut states = store.connection.prepare("SELECT state FROM sends ORDER BY id").unwrap();
+        let states = states.query_map([], |row| row.get(0)).unwrap();
+        let states: Vec<String> = states.map(Result::unwrap).collect();
+        assert_eq!(states, ["CLOSED", "PREPARED", "SENT", "FAIL_QUEUED", "FAIL_SENT"]);
+    }
+
+    #[test]
+    fn a_journal_of_a_newer_agent_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let store = Store::at(&path).unwrap();
+        store.connection.execute_batch("PRAGMA user_version = 9;").unwrap();
+        drop(store);
+        assert!(matches!(Store::at(&path), Err(JournalError::Newer { got: 9 })));
+    }
+}

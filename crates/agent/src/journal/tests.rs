@@ -1,0 +1,181 @@
+//! The journal over its database: what survives, what is refused, what nobody can read.
+
+use std::fs;
+
+use super::*;
+
+const TRANSACTION: &str = "a01fa0ae-190a-49d5-9cc1-465f9f9ab0dc";
+
+fn at_ms(millis: i64) -> BankTime {
+    BankTime::from_millis(1_790_000_000_000 + millis)
+}
+
+fn now() -> BankTime {
+    at_ms(0)
+}
+
+fn reference(text: &str) -> Reference {
+    Reference::parse(text).unwrap()
+}
+
+fn key() -> DeviceKey {
+    DeviceKey::new(Zeroizing::new([7; KEY_BYTES]))
+}
+
+fn over(store: Store) -> Journal {
+    Journal::new(store, key(), StdRng::seed_from_u64(1))
+}
+
+fn empty() -> Journal {
+    over(Store::in_memory().unwrap())
+}
+
+/// As a crash and a new start.
+fn reopened(journal: Journal) -> Journal {
+    over(journal.into_store())
+}
+
+#[track_caller]
+fn prepare(journal: &Journal, endpoint: Endpoint, of: &str) -> EntryId {
+    let sending = Sending { endpoint, reference: &reference(of), body: b"{\"data\":\"...\"}" };
+    journal.prepare(sending, now()).unwrap()
+}
+
+fn waiting(journal: &Journal) -> Vec<(EntryId, Endpoint, u32)> {
+    let unfinished = journal.unfinished().unwrap();
+    unfinished.iter().map(|entry| (entry.id, entry.endpoint, entry.attempts)).collect()
+}
+
+#[test]
+fn a_prepared_submit_survives_a_restart_and_ends_with_its_answer() {
+    let journal = empty();
+    let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    let journal = reopened(journal);
+    assert_eq!(waiting(&journal), [(id, Endpoint::Submit, 0)]);
+    journal.sent(id, TRANSACTION, now()).unwrap();
+    journal.sent(id, TRANSACTION, now()).unwrap();
+    let journal = reopened(journal);
+    assert_eq!(waiting(&journal), [(id, Endpoint::Submit, 2)]);
+    let unfinished = journal.unfinished().unwrap();
+    assert_eq!(unfinished[0].body.as_slice(), b"{\"data\":\"...\"}");
+    assert_eq!(unfinished[0].reference.as_ref().map(Reference::as_str), Some("SIM-0000-0001"));
+    journal.close(id, "0000", now()).unwrap();
+    assert_eq!(waiting(&reopened(journal)), []);
+}
+
+#[test]
+fn a_queued_report_survives_a_restart() {
+    let journal = empty();
+    let id = prepare(&journal, Endpoint::ReportFailure, "SIM-0000-0001");
+    let journal = reopened(journal);
+    assert_eq!(waiting(&journal), [(id, Endpoint::ReportFailure, 0)]);
+}
+
+#[test]
+fn nothing_is_sent_after_a_definitive_answer() {
+    let journal = empty();
+    let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    journal.sent(id, TRANSACTION, now()).unwrap();
+    journal.close(id, "9301", now()).unwrap();
+    let error = journal.sent(id, TRANSACTION, now()).unwrap_err();
+    assert!(matches!(error, JournalError::Closed { id: closed } if closed == id), "{error}");
+}
+
+#[test]
+fn the_first_answer_stands() {
+    let journal = empty();
+    let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    journal.close(id, "0000", now()).unwrap();
+    journal.close(id, "9998", at_ms(1)).unwrap();
+    let store = journal.into_store();
+    let answer = store.connection.query_row("SELECT answer FROM sends", [], |row| row.get(0));
+    assert_eq!(answer, Ok("0000".to_owned()));
+}
+
+#[test]
+fn a_submit_takes_the_place_of_the_refused_one_of_its_reference_alone() {
+    let journal = empty();
+    prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    let other = prepare(&journal, Endpoint::Submit, "SIM-0000-0002");
+    let second = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    let ids: Vec<_> = waiting(&journal).into_iter().map(|(id, ..)| id).collect();
+    assert_eq!(ids, [other, second]);
+}
+
+#[test]
+fn no_failure_is_reported_over_a_submit_under_way() {
+    let journal = empty();
+    let submit = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    let (endpoint, of) = (Endpoint::ReportFailure, reference("SIM-0000-0001"));
+    let report = Sending { endpoint, reference: &of, body: b"{}" };
+    let error = journal.prepare(report, now()).unwrap_err();
+    assert!(matches!(error, JournalError::OutcomeUnknown), "{error}");
+    journal.close(submit, "9301", now()).unwrap();
+    journal.prepare(report, now()).unwrap();
+}
+
+#[test]
+fn only_what_ends_a_reference_is_journaled() {
+    let (endpoint, of) = (Endpoint::CheckDopa, reference("SIM-0000-0001"));
+    let error = empty().prepare(Sending { endpoint, reference: &of, body: b"" }, now());
+    assert!(matches!(error, Err(JournalError::Endpoint { got: Endpoint::CheckDopa })));
+}
+
+#[test]
+fn neither_body_nor_reference_stands_readable_in_any_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let id = prepare(&journal, Endpoint::ReportFailure, "SIM-0000-CLEAR");
+    journal.sent(id, TRANSACTION, now()).unwrap();
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        for text in [b"SIM-0000-CLEAR".as_slice(), b"\"data\""] {
+            assert!(!bytes.windows(text.len()).any(|window| window == text));
+        }
+    }
+}
+
+#[test]
+fn another_machines_key_opens_nothing_and_keeps_nothing_else_from_the_bank() {
+    let journal = empty();
+    prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    let stranger = DeviceKey::new(Zeroizing::new([8; KEY_BYTES]));
+    let journal = Journal::new(journal.into_store(), stranger, StdRng::seed_from_u64(2));
+    assert_eq!(waiting(&journal), []);
+    prepare(&journal, Endpoint::Submit, "SIM-0000-0002");
+    assert_eq!(waiting(&journal).len(), 1);
+}
+
+fn rows(journal: &Journal) -> i64 {
+    let count = "SELECT count(*) FROM sends";
+    journal.lock().store.connection.query_row(count, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_body_goes_after_a_day_and_its_entry_after_a_month() {
+    let journal = empty();
+    prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    assert_eq!(journal.tidy(at_ms(BODY_KEPT_MS)).unwrap(), 0);
+    assert_eq!(waiting(&journal).len(), 1);
+    assert_eq!(journal.tidy(at_ms(BODY_KEPT_MS + 1)).unwrap(), 1);
+    assert_eq!((waiting(&journal), rows(&journal)), (vec![], 1));
+    let given_up_at = BODY_KEPT_MS + 1;
+    journal.tidy(at_ms(given_up_at + CLOSED_KEPT_MS)).unwrap();
+    assert_eq!(rows(&journal), 1);
+    journal.tidy(at_ms(given_up_at + CLOSED_KEPT_MS + 1)).unwrap();
+    assert_eq!(rows(&journal), 0);
+}
+
+#[test]
+fn closed_entries_are_bounded_and_open_ones_are_kept() {
+    let journal = empty();
+    let oldest = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+        INSERT INTO sends (endpoint, state, attempts, created_ms, changed_ms, answer)
+        SELECT 'submit', 'CLOSED', 1, ?2, ?2, '0000' FROM n";
+    let values = params![CLOSED_MAX + 5, now().millis()];
+    journal.lock().store.connection.execute(fill, values).unwrap();
+    journal.tidy(now()).unwrap();
+    assert_eq!(rows(&journal), CLOSED_MAX + 1);
+    assert_eq!(waiting(&journal), [(oldest, Endpoint::Submit, 0)]);
+}
