@@ -1,9 +1,15 @@
 //! Nothing personal leaves the agent but sealed: searched by value in log, journal, page and slip.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
+use agent::ports::{Devices as _, Start, Traced};
+use card::{CardReading, Flow};
 use session::DopaPolicy;
+use simulator::card::{Answering, Manner, Pace, named, names};
 use simulator::customer::Hands as _;
+use simulator::world::{READER, World};
 use tests::personal::Person;
 use tests::stage::Stage;
 
@@ -47,4 +53,33 @@ async fn nothing_of_a_person_is_on_the_page_after_the_end() {
     let shown = customer.until_screen("result").await.expect("the journey ends");
     let found = person.found_in(shown.to_string().as_bytes());
     assert!(found.is_empty(), "the result page still holds {found:?}");
+}
+
+#[test]
+fn the_trace_of_a_card_names_every_exchange_and_no_byte_of_its_holder() {
+    let captured = agent::log::captured();
+    let world = World::new(Pace::default());
+    let devices = Traced::new(Arc::new(world.clone()));
+    let lawful = Path::new(env!("CARGO_MANIFEST_DIR")).join("cards/expected");
+    let lawful = names().filter(|name| lawful.join(format!("{name}.json")).exists());
+    for (name, answering) in lawful.zip([Answering::T0, Answering::Direct].into_iter().cycle()) {
+        let before = captured.bytes().len();
+        let image = named(name).expect("a carried card");
+        world.slot().insert(image, Manner { answering, ..Manner::default() });
+        let mut reader = devices.card_reader().expect("there is one");
+        let mut channel = reader.connect(READER, Start::AsItIs).expect("a card is in");
+        let mut reading = CardReading::new(channel.as_mut());
+        let identity = reading.identity().expect("a lawful card");
+        reading.citizen(&identity).expect("a lawful card");
+        reading.photo(&mut |_| Flow::Continue).expect("a lawful card");
+        let trace = captured.bytes().split_off(before);
+        let found = Person::of_card(name).found_in(&trace);
+        assert!(found.is_empty(), "the trace of {name} holds {found:?}");
+        let trace = String::from_utf8_lossy(&trace);
+        let answers = trace.lines().filter(|line| line.contains("direction=\"in\"")).count();
+        assert!(answers >= usize::try_from(world.slot().exchanges()).expect("a few"), "{name}");
+        for part in ["READ BINARY 0000", "GET DATA 9F7F", "status=9000", "us="] {
+            assert!(trace.contains(part), "{part} is in no line of {name}");
+        }
+    }
 }

@@ -70,4 +70,4 @@ async fn inspect(config: &Config, readers: &Readers<'_>) -> Report {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,11 +4,17 @@
 //! their own; a call that never returns costs a thread, never the agent. Tracing, faults and recordings
 //! are wrappers around these traits, not branches inside a driver.
 
+mod faulty;
+mod traced;
+
 use std::time::Duration;
 
 use card::Channel;
 use thiserror::Error;
 use vision::Frame;
+
+pub use faulty::{ExchangeFault, Faulty, Plan, Plans};
+pub use traced::Traced;
 
 /// Opens devices, each on the thread that will use it, as often as one must be opened again.
 pub trait Devices: Send + Sync {

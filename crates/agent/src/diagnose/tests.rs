@@ -1,7 +1,7 @@
 //! Each finding with a world in which it is the case: devices that work, fail or hang, a bank that is not
 //! there, is not believed, or gives a token.
 
-mod bench;
+pub(crate) mod bench;
 mod machine;
 mod server;
 mod world;
@@ -13,7 +13,7 @@ use super::*;
 use crate::ports::{DeviceError, Presence, Start};
 use crate::quirks::QuirkError;
 
-use bench::{Bench, CardPlay, Play, REFUSED, WORKS, Watch, in_reader};
+use self::bench::{Bench, CardPlay, Play, REFUSED, WORKS, Watch, in_reader};
 use server::Paper;
 use world::World;
 

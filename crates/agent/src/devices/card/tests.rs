@@ -1,5 +1,7 @@
 //! What a note about a reader changes: who is turned away, and when the first connect comes.
 
+mod faults;
+
 use std::sync::Mutex;
 use std::time::Instant;
 
