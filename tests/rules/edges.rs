@@ -7,7 +7,7 @@ use crate::findings;
 use crate::graph::{Graph, Kind, Package, sketch};
 
 /// What each of our packages may use of ours: the arrows of the picture in `ARCHITECTURE.md`.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("citizen", &[]),
     ("card", &["citizen"]),
     ("protocol", &["citizen"]),
@@ -15,11 +15,9 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("session", &["citizen", "protocol"]),
     ("agent", &["card", "citizen", "protocol", "session", "vision"]),
     ("dipchip", &["agent", "card", "citizen", "vision"]),
+    ("hardware", &["agent", "card", "citizen", "dipchip", "simulator", "tests"]),
     ("simulator", &["agent", "card", "citizen", "protocol", "session", "vision"]),
-    (
-        "tests",
-        &["agent", "card", "citizen", "dipchip", "protocol", "session", "simulator", "vision"],
-    ),
+    ("tests", &["agent", "card", "citizen", "protocol", "session", "simulator", "vision"]),
 ];
 
 /// What the agent may link: the cipher library and the journal's database, both compiled from source.

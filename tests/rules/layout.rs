@@ -23,8 +23,18 @@ const VAGUE: [&str; 9] =
     ["base", "common", "helper", "helpers", "manager", "misc", "shared", "util", "utils"];
 
 /// Our packages, which may stand among the others or among our own in the order of imports.
-const OURS: [&str; 9] =
-    ["agent", "card", "citizen", "dipchip", "protocol", "session", "simulator", "tests", "vision"];
+const OURS: [&str; 10] = [
+    "agent",
+    "card",
+    "citizen",
+    "dipchip",
+    "hardware",
+    "protocol",
+    "session",
+    "simulator",
+    "tests",
+    "vision",
+];
 
 #[test]
 fn every_file_opens_with_what_it_owns() {

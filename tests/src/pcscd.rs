@@ -95,6 +95,17 @@ impl PrivatePcscd {
         command
     }
 
+    /// The program that runs now, told to run this one of its tests in a process that uses this service.
+    ///
+    /// # Panics
+    /// If the system does not say which program runs.
+    #[must_use]
+    pub fn this_test(&self, name: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().expect("a test knows its own file"));
+        command.args([name, "--exact", "--nocapture"]).env(SOCKET_VARIABLE, self.socket());
+        command
+    }
+
     /// Kills the service as a crash would. A card that was in is out.
     pub fn kill(&mut self) {
         if let Some(mut service) = self.service.take() {
