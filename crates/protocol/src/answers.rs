@@ -189,7 +189,7 @@ fn seconds(value: &Value) -> Option<Duration> {
 /// # Errors
 /// The [`Condition`] that the answer amounts to; `NET_DRIFT` when the data are of no known shape.
 pub fn read_qr_validation(answer: &HttpAnswer) -> Result<QrValidation, Condition> {
-    let data = data_to_show(&classify::business(Endpoint::ValidateQr, answer)?)?;
+    let data = data_to_show(classify::business(Endpoint::ValidateQr, answer)?)?;
     let mut over_long = Vec::new();
     let mut line = |name, length_max| line(&data, name, length_max, &mut over_long);
     let slip = SlipLines {
@@ -213,7 +213,7 @@ pub fn read_qr_validation(answer: &HttpAnswer) -> Result<QrValidation, Condition
 /// # Errors
 /// The [`Condition`] that the answer amounts to; `NET_DRIFT` when the data are of no known shape.
 pub fn read_consents(answer: &HttpAnswer) -> Result<Consents, Condition> {
-    let data = data_to_show(&classify::business(Endpoint::Consents, answer)?)?;
+    let data = data_to_show(classify::business(Endpoint::Consents, answer)?)?;
     Ok(Consents { texts: consents(&data)? })
 }
 
@@ -234,10 +234,10 @@ pub fn read_accepted(endpoint: Endpoint, answer: &HttpAnswer) -> Result<Accepted
 
 /// The data of an answer that is shown to a customer: absent or null is empty, a text is drift, since
 /// consents may be hidden in it.
-fn data_to_show(body: &Map<String, Value>) -> Result<Map<String, Value>, Condition> {
-    match body.get("data") {
+fn data_to_show(mut body: Map<String, Value>) -> Result<Map<String, Value>, Condition> {
+    match body.remove("data") {
         None | Some(Value::Null) => Ok(Map::new()),
-        Some(Value::Object(data)) => Ok(data.clone()),
+        Some(Value::Object(data)) => Ok(data),
         Some(Value::String(text)) if text.is_empty() => Ok(Map::new()),
         Some(Value::String(_) | Value::Bool(_) | Value::Number(_) | Value::Array(_)) => Err(DRIFT),
     }

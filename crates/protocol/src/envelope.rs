@@ -2,8 +2,9 @@
 //!
 //! AES-256-CBC with PKCS#7 under a fresh text key, and `key@iv` under RSA-OAEP with SHA-1: the document's
 //! format, without integrity of its own. "CRC" is its word; it is no checksum. Never use it for storage.
+//! The plaintext's own memory becomes the wire body, so a selfie is in memory once besides itself.
 
-use std::fmt;
+use std::ops::Range;
 
 use aes::Aes256;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -16,11 +17,12 @@ use rand::{
     distr::{Alphanumeric, Distribution},
 };
 use rsa::Oaep;
-use serde::Serialize;
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use crate::{dialect::DataFraming, public_key::PublicKey, reference::Reference};
+use crate::{
+    dialect::DataFraming, plaintext::Plaintext, public_key::PublicKey, reference::Reference,
+};
 
 /// AES-256: the samples of §8 use a key of 32 text characters.
 const KEY_LENGTH: usize = 32;
@@ -28,73 +30,37 @@ const KEY_LENGTH: usize = 32;
 const IV_LENGTH: usize = 16;
 /// Longest plaintext that is sealed; two pictures of 100 KB in Base64 with their data have a third of it.
 const PLAINTEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes that become Base64 at once: a multiple of three, so that only the last piece is padded.
+const PIECE_BYTES: usize = 768;
 
-/// A sealed request. It may be stored and logged by size: only the bank's private key opens it.
-#[derive(Clone, Eq, PartialEq, Serialize)]
-pub struct Envelope {
-    /// The encrypted JSON, in Base64 on one line.
-    pub data: String,
-    /// The encrypted `key@iv`, in Base64 on one line.
-    pub crc: String,
+/// Seals a request under a key and IV that nobody keeps: the wire body of E2, E3 and E6.
+///
+/// It may be stored and logged by size: only the bank's private key opens it.
+///
+/// # Errors
+/// [`SealError`]; the plaintext is in none of them.
+pub fn seal(
+    plaintext: Plaintext,
+    framing: DataFraming,
+    key: &PublicKey,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Vec<u8>, SealError> {
+    wire("{\"data\":\"", plaintext, framing, key, rng)
 }
 
-impl Envelope {
-    /// Seals a request's plaintext under a key and IV that nobody keeps.
-    ///
-    /// # Errors
-    /// [`SealError`]; the plaintext is in none of them.
-    pub fn seal(
-        plaintext: &[u8],
-        key: &PublicKey,
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Self, SealError> {
-        let secret = Secret::draw(rng);
-        let data = secret.encrypt(plaintext)?;
-        let crc = key
-            .rsa
-            .encrypt(rng, Oaep::<Sha1>::new(), secret.0.as_slice())
-            .map_err(|source| SealError::Key { source })?;
-        Ok(Self { data: STANDARD.encode(data), crc: STANDARD.encode(crc) })
-    }
-
-    /// The same envelope in the framing that this bank wants (Doubt D15).
-    #[must_use]
-    pub fn framed(self, framing: DataFraming) -> Self {
-        match framing {
-            DataFraming::Base64 => self,
-            DataFraming::JsonCipherText => {
-                Self { data: format!("{{\"cipherText\":\"{}\"}}", self.data), ..self }
-            }
-        }
-    }
-
-    /// The wire body of E2, E3 and E6.
-    #[must_use]
-    pub fn body(&self) -> Vec<u8> {
-        wire(self)
-    }
-
-    /// The wire body of E4, which also carries the reference in clear (§5).
-    #[must_use]
-    pub fn failure_body(&self, reference: &Reference) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct FailureBody<'a> {
-            reference: &'a str,
-            #[serde(flatten)]
-            envelope: &'a Envelope,
-        }
-        wire(&FailureBody { reference: reference.as_str(), envelope: self })
-    }
-}
-
-fn wire(body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(body).expect("texts under fixed names are always JSON")
-}
-
-impl fmt::Debug for Envelope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Envelope(‹sealed›)")
-    }
+/// Seals the request of E4, whose wire body also carries the reference in clear (§5).
+///
+/// # Errors
+/// [`SealError`]; neither plaintext nor reference is in one of them.
+pub fn seal_report(
+    reference: &Reference,
+    plaintext: Plaintext,
+    framing: DataFraming,
+    key: &PublicKey,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Vec<u8>, SealError> {
+    let front = format!("{{\"reference\":\"{}\",\"data\":\"", reference.as_str());
+    wire(&front, plaintext, framing, key, rng)
 }
 
 /// Why nothing was sealed.
@@ -114,6 +80,83 @@ pub enum SealError {
     },
 }
 
+fn wire(
+    front: &str,
+    plaintext: Plaintext,
+    framing: DataFraming,
+    key: &PublicKey,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Vec<u8>, SealError> {
+    if plaintext.len() > PLAINTEXT_BYTES_MAX {
+        return Err(SealError::TooLong { bytes_max: PLAINTEXT_BYTES_MAX });
+    }
+    let secret = Secret::draw(rng);
+    let crc = key
+        .rsa
+        .encrypt(rng, Oaep::<Sha1>::new(), secret.0.as_slice())
+        .map_err(|source| SealError::Key { source })?;
+    // The Python sample's framing is JSON inside a JSON text, so its quotes are escaped (Doubt D15).
+    let (opening, closing) = match framing {
+        DataFraming::Base64 => ("", ""),
+        DataFraming::JsonCipherText => ("{\\\"cipherText\\\":\\\"", "\\\"}"),
+    };
+    let mut body = Body::of(plaintext, &secret);
+    body.put(front.as_bytes());
+    body.put(opening.as_bytes());
+    body.put_encrypted();
+    body.put(closing.as_bytes());
+    body.put(b"\",\"crc\":\"");
+    body.put(STANDARD.encode(crc).as_bytes());
+    body.put(b"\"}");
+    Ok(body.finished())
+}
+
+/// A wire body that grows over the ciphertext that it is made of, in the plaintext's buffer.
+struct Body {
+    buffer: Zeroizing<Vec<u8>>,
+    length: usize,
+    encrypted: Range<usize>,
+}
+
+impl Body {
+    /// Encrypts in place: from here on there is no plaintext in the buffer.
+    fn of(plaintext: Plaintext, secret: &Secret) -> Self {
+        let (mut buffer, written) = plaintext.into_parts();
+        let padded = buffer.get_mut(written.start..).unwrap_or_default();
+        let encrypted = secret.encrypt(padded, written.len());
+        let encrypted = written.start..written.start.saturating_add(encrypted);
+        Self { buffer, length: 0, encrypted }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        let end = self.length.saturating_add(bytes.len());
+        let place = self.buffer.get_mut(self.length..end);
+        place.expect("the buffer has room for its own wire body").copy_from_slice(bytes);
+        self.length = end;
+    }
+
+    /// Puts the ciphertext as Base64. What is written stays behind what is read: the plaintext left room
+    /// before it for the whole growth.
+    fn put_encrypted(&mut self) {
+        let mut piece = [0; PIECE_BYTES];
+        for start in self.encrypted.clone().step_by(PIECE_BYTES) {
+            let end = self.encrypted.end.min(start.saturating_add(PIECE_BYTES));
+            let read = self.buffer.get(start..end).unwrap_or_default();
+            let (piece, _) = piece.split_at_mut(read.len());
+            piece.copy_from_slice(read);
+            let place = self.buffer.get_mut(self.length..end).unwrap_or_default();
+            let written = STANDARD.encode_slice(piece, place);
+            let written = written.expect("the plaintext left room for the Base64 before it");
+            self.length = self.length.saturating_add(written);
+        }
+    }
+
+    fn finished(mut self) -> Vec<u8> {
+        self.buffer.truncate(self.length);
+        std::mem::take(&mut *self.buffer)
+    }
+}
+
 /// `key@iv` in one wiped piece: 32 characters, `@`, 16 characters.
 struct Secret(Zeroizing<[u8; KEY_LENGTH + 1 + IV_LENGTH]>);
 
@@ -129,15 +172,15 @@ impl Secret {
         Self(characters)
     }
 
-    fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
-        if plaintext.len() > PLAINTEXT_BYTES_MAX {
-            return Err(SealError::TooLong { bytes_max: PLAINTEXT_BYTES_MAX });
-        }
+    /// Encrypts the first `length` bytes where they are, with the padding behind them; says how many there
+    /// are then.
+    fn encrypt(&self, buffer: &mut [u8], length: usize) -> usize {
         let (key, rest) = self.0.split_at(KEY_LENGTH);
         let (_, iv) = rest.split_at(1);
         let cipher = Encryptor::<Aes256>::new_from_slices(key, iv)
             .expect("the secret holds a key of 32 bytes and an IV of 16");
-        Ok(cipher.encrypt_padded_vec::<Pkcs7>(plaintext))
+        let encrypted = cipher.encrypt_padded::<Pkcs7>(buffer, length);
+        encrypted.expect("the plaintext left room for its padding").len()
     }
 }
 
@@ -147,33 +190,48 @@ mod tests {
     use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
     use rand::{SeedableRng, rngs::StdRng};
     use rsa::pkcs8::DecodePrivateKey;
+    use serde_json::Value;
+
+    use crate::plaintext::Picture;
 
     use super::{
-        Aes256, Engine, Envelope, KEY_LENGTH, KeyIvInit, Oaep, PLAINTEXT_BYTES_MAX, Pkcs7,
-        PublicKey, STANDARD, SealError, Secret, Sha1, Zeroizing,
+        Aes256, Body, DataFraming, Engine, KEY_LENGTH, KeyIvInit, Oaep, PLAINTEXT_BYTES_MAX, Pkcs7,
+        Plaintext, PublicKey, Reference, STANDARD, SealError, Secret, Sha1, Zeroizing, seal,
+        seal_report,
     };
 
     fn key() -> PublicKey {
         PublicKey::from_pem(include_bytes!("../../../tests/golden/2.2/test-only.spki.pem")).unwrap()
     }
 
-    fn opened(envelope: &Envelope) -> Vec<u8> {
+    fn sealed(plaintext: &[u8], seed: u64) -> Value {
+        let plaintext = Plaintext::copied(plaintext);
+        let rng = &mut StdRng::seed_from_u64(seed);
+        let body = seal(plaintext, DataFraming::Base64, &key(), rng).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    fn opened(body: &Value) -> Vec<u8> {
         let private = include_str!("../../../tests/golden/2.2/test-only.key.pem");
         let private = rsa::PrivateKey::from_pkcs8_pem(private).unwrap();
-        let crc = STANDARD.decode(&envelope.crc).unwrap();
+        let crc = STANDARD.decode(body["crc"].as_str().unwrap()).unwrap();
         let secret = private.decrypt(Oaep::<Sha1>::new(), &crc).unwrap();
         assert_eq!((secret.len(), secret[KEY_LENGTH]), (49, b'@'));
         let cipher =
             Decryptor::<Aes256>::new_from_slices(&secret[..KEY_LENGTH], &secret[KEY_LENGTH + 1..]);
-        let data = STANDARD.decode(&envelope.data).unwrap();
+        let data = STANDARD.decode(body["data"].as_str().unwrap()).unwrap();
         cipher.unwrap().decrypt_padded_vec::<Pkcs7>(&data).unwrap()
+    }
+
+    fn documents_secret() -> Secret {
+        Secret(Zeroizing::new(*include_bytes!("../../../tests/golden/2.2/secret.txt")))
     }
 
     #[track_caller]
     fn check(plaintext: &str, data: &str) {
-        let secret: [u8; 49] = include_bytes!("../../../tests/golden/2.2/secret.txt").to_owned();
-        let encrypted = Secret(Zeroizing::new(secret)).encrypt(plaintext.as_bytes()).unwrap();
-        assert_eq!(STANDARD.encode(encrypted), data);
+        let mut body = Body::of(Plaintext::copied(plaintext.as_bytes()), &documents_secret());
+        body.put_encrypted();
+        assert_eq!(body.finished(), data.as_bytes());
     }
 
     #[test]
@@ -189,12 +247,37 @@ mod tests {
     }
 
     #[test]
+    fn nothing_of_the_plaintext_is_left_where_it_was() {
+        let plaintext = "1111111111119".repeat(1_000);
+        let mut body = Body::of(Plaintext::copied(plaintext.as_bytes()), &documents_secret());
+        body.put_encrypted();
+        let left = body.buffer.windows(8).filter(|bytes| plaintext.as_bytes().starts_with(bytes));
+        assert_eq!(left.count(), 0);
+    }
+
+    #[test]
+    fn a_request_is_in_memory_once_while_it_is_sealed() {
+        let (key, rng) = (key(), &mut StdRng::seed_from_u64(5));
+        let picture = vec![0xFF; 100_000];
+        let mut length = 0;
+        let heap = allocation_counter::measure(|| {
+            let plaintext = Plaintext::of(&Picture(&picture));
+            length = seal(plaintext, DataFraming::Base64, &key, rng).unwrap().len();
+        });
+        // The wire body is there once; besides it is what RSA needs, and the room of a longer key's crc.
+        let peak = usize::try_from(heap.bytes_max).unwrap();
+        assert!((length..length + 10_000).contains(&peak), "{heap:?} for a body of {length}");
+    }
+
+    #[test]
     fn no_two_envelopes_share_a_key() {
         let mut rng = StdRng::seed_from_u64(1);
-        let first = Envelope::seal(b"same", &key(), &mut rng).unwrap();
-        let second = Envelope::seal(b"same", &key(), &mut rng).unwrap();
-        assert_ne!(first.data, second.data);
-        assert_ne!(first.crc, second.crc);
+        let mut seal =
+            || seal(Plaintext::copied(b"same"), DataFraming::Base64, &key(), &mut rng).unwrap();
+        let (first, second) = (seal(), seal());
+        let part = |body: &[u8], name| serde_json::from_slice::<Value>(body).unwrap()[name].clone();
+        assert_ne!(part(&first, "data"), part(&second, "data"));
+        assert_ne!(part(&first, "crc"), part(&second, "crc"));
     }
 
     #[test]
@@ -216,9 +299,39 @@ mod tests {
 
     #[test]
     fn what_is_longer_than_any_request_is_not_sealed() {
-        let long = vec![b' '; PLAINTEXT_BYTES_MAX + 1];
-        let sealed = Envelope::seal(&long, &key(), &mut StdRng::seed_from_u64(3));
-        assert_eq!(sealed, Err(SealError::TooLong { bytes_max: PLAINTEXT_BYTES_MAX }));
+        let long = Plaintext::copied(&vec![b' '; PLAINTEXT_BYTES_MAX + 1]);
+        let rng = &mut StdRng::seed_from_u64(3);
+        let too_long = SealError::TooLong { bytes_max: PLAINTEXT_BYTES_MAX };
+        assert_eq!(seal(long, DataFraming::Base64, &key(), rng), Err(too_long));
+    }
+
+    #[test]
+    fn the_longest_request_fits_with_the_longest_reference_around_it() {
+        let longest = vec![b'x'; PLAINTEXT_BYTES_MAX];
+        let reference = Reference::parse(&"R".repeat(55)).unwrap();
+        let framing = DataFraming::JsonCipherText;
+        let rng = &mut StdRng::seed_from_u64(4);
+        let body = seal_report(&reference, Plaintext::copied(&longest), framing, &key(), rng);
+        let mut body: Value = serde_json::from_slice(&body.unwrap()).unwrap();
+        assert_eq!(body["reference"], reference.as_str());
+        let framed: Value = serde_json::from_str(body["data"].as_str().unwrap()).unwrap();
+        body["data"] = framed["cipherText"].clone();
+        assert!(opened(&body) == longest);
+    }
+
+    #[test]
+    fn every_length_around_a_block_and_a_piece_opens_to_itself() {
+        let secret = documents_secret();
+        let lengths = (0..50).chain(740..800).chain(1_500..1_560);
+        for length in lengths {
+            let plaintext: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            let mut body = Body::of(Plaintext::copied(&plaintext), &secret);
+            body.put_encrypted();
+            let sealed = STANDARD.decode(body.finished()).unwrap();
+            let (key, iv) = secret.0.split_at(KEY_LENGTH);
+            let cipher = Decryptor::<Aes256>::new_from_slices(key, &iv[1..]).unwrap();
+            assert_eq!(cipher.decrypt_padded_vec::<Pkcs7>(&sealed).unwrap(), plaintext);
+        }
     }
 
     proptest! {
@@ -228,8 +341,7 @@ mod tests {
 
         #[test]
         fn whatever_is_sealed_opens_to_itself(plaintext in any::<Vec<u8>>(), seed in any::<u64>()) {
-            let envelope = Envelope::seal(&plaintext, &key(), &mut StdRng::seed_from_u64(seed));
-            prop_assert_eq!(opened(&envelope.unwrap()), plaintext);
+            prop_assert_eq!(opened(&sealed(&plaintext, seed)), plaintext);
         }
     }
 }

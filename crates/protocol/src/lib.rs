@@ -13,6 +13,7 @@ mod endpoint;
 mod envelope;
 mod field;
 mod input;
+mod plaintext;
 mod public_key;
 mod reconcile;
 mod reference;
@@ -35,9 +36,10 @@ pub use crate::{
         Trok, UnaskedConsents,
     },
     endpoint::{Effect, Endpoint, Paths, Subject, header},
-    envelope::{Envelope, SealError},
+    envelope::{SealError, seal, seal_report},
     field::{Expected, Field, FieldError},
     input::{Mobile, Place, Selfie, SelfieError},
+    plaintext::Plaintext,
     public_key::{Found, PublicKey, PublicKeyError},
     reconcile::{Resent, resent},
     reference::{Reference, WrongCode},

@@ -9,10 +9,9 @@ use citizen::CitizenId;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::{endpoint::percent_encoded, reference::Reference};
+use crate::{endpoint::percent_encoded, plaintext::Plaintext, reference::Reference};
 
 mod failure_report;
-mod plaintext;
 mod submission;
 
 pub use self::{
@@ -78,14 +77,14 @@ impl QrValidationRequest {
 
     /// The JSON to seal.
     #[must_use]
-    pub fn plaintext(&self) -> Zeroizing<Vec<u8>> {
+    pub fn plaintext(&self) -> Plaintext {
         #[derive(Serialize)]
         struct Body<'a> {
             reference: &'a str,
             identifier: &'a str,
             namespace: &'static str,
         }
-        plaintext::of(&Body {
+        Plaintext::of(&Body {
             reference: self.reference.as_str(),
             identifier: self.citizen_id.as_str(),
             namespace: NAMESPACE,

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use citizen::CitizenId;
 use protocol::{
-    BankTime, DataFraming, Endpoint, Envelope, FailureReason, FailureReport, PublicKey, Reference,
+    BankTime, DataFraming, Endpoint, FailureReason, FailureReport, Plaintext, PublicKey, Reference,
+    SealError,
 };
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
@@ -20,7 +21,6 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 use tracing::{debug, error, info};
-use zeroize::Zeroizing;
 
 use crate::bank::{AttemptError, Bank, Call, Failed, NotJournaled};
 use crate::clock::Clock;
@@ -120,7 +120,7 @@ impl Calls {
         let plaintext = FailureReport::new(id, reason).plaintext();
         let calls = self.clone();
         tokio::spawn(async move {
-            let body = calls.envelope(&plaintext).map(|sealed| sealed.failure_body(&reference));
+            let body = calls.report_envelope(&reference, plaintext);
             let _turn = calls.turn_of(Endpoint::ReportFailure).await;
             let queued = match body {
                 Ok(body) => calls.prepare(Endpoint::ReportFailure, &reference, &body).await,
@@ -211,15 +211,11 @@ impl Calls {
 
     async fn seal(&self, request: &Request) -> Result<Sealed, Unsealed> {
         let endpoint = request.endpoint();
-        let plaintext: Option<Zeroizing<Vec<u8>>> = match request {
-            Request::ValidateQr(request) => Some(request.plaintext()),
+        let body = match request {
+            Request::ValidateQr(request) => Some(self.envelope(request.plaintext())?),
             Request::Consents => None,
-            Request::CheckDopa(request) => Some(request.plaintext()),
-            Request::Submit(request) => Some(request.plaintext()),
-        };
-        let body = match plaintext {
-            Some(plaintext) => Some(self.envelope(&plaintext)?.body()),
-            None => None,
+            Request::CheckDopa(request) => Some(self.envelope(request.plaintext())?),
+            Request::Submit(request) => Some(self.envelope(request.plaintext())?),
         };
         let entry = match (request, &body) {
             (Request::Submit(submission), Some(body)) => {
@@ -231,10 +227,18 @@ impl Calls {
         Ok(Sealed { endpoint, body, entry })
     }
 
-    fn envelope(&self, plaintext: &[u8]) -> Result<Envelope, Unsealed> {
-        let mut rng = StdRng::try_from_rng(&mut SysRng).map_err(|_| Unsealed::Envelope)?;
-        let sealed = Envelope::seal(plaintext, &self.key, &mut rng);
-        Ok(sealed.map_err(|_| Unsealed::Envelope)?.framed(self.framing))
+    fn envelope(&self, plaintext: Plaintext) -> Result<Vec<u8>, Unsealed> {
+        let sealed = protocol::seal(plaintext, self.framing, &self.key, &mut fresh()?);
+        Ok(sealed?)
+    }
+
+    fn report_envelope(
+        &self,
+        reference: &Reference,
+        plaintext: Plaintext,
+    ) -> Result<Vec<u8>, Unsealed> {
+        let (framing, rng) = (self.framing, &mut fresh()?);
+        Ok(protocol::seal_report(reference, plaintext, framing, &self.key, rng)?)
     }
 
     async fn prepare(
@@ -296,6 +300,17 @@ impl Calls {
 enum Unsealed {
     Envelope,
     Journal(JournalError),
+}
+
+impl From<SealError> for Unsealed {
+    fn from(_: SealError) -> Self {
+        Self::Envelope
+    }
+}
+
+/// Chance from the system, for one envelope.
+fn fresh() -> Result<StdRng, Unsealed> {
+    StdRng::try_from_rng(&mut SysRng).map_err(|_| Unsealed::Envelope)
 }
 
 /// A request that this machine itself cannot seal: as a fault of ours (9998 is the bank's word for it).

@@ -6,9 +6,9 @@ use std::fmt;
 
 use citizen::CitizenId;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
-use super::{NAMESPACE, plaintext};
+use super::NAMESPACE;
+use crate::plaintext::Plaintext;
 
 /// A final finding on the partner's side, never trouble with a device or a customer who left.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -81,7 +81,7 @@ impl FailureReport {
 
     /// The JSON to seal.
     #[must_use]
-    pub fn plaintext(&self) -> Zeroizing<Vec<u8>> {
+    pub fn plaintext(&self) -> Plaintext {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Body<'a> {
@@ -94,7 +94,7 @@ impl FailureReport {
             code: &'static str,
             message: &'static str,
         }
-        plaintext::of(&Body {
+        Plaintext::of(&Body {
             identifier: self.citizen_id.as_str(),
             namespace: NAMESPACE,
             detail_error: DetailError { code: self.reason.code(), message: self.reason.message() },

@@ -4,18 +4,16 @@
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use citizen::Photo;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use zeroize::Zeroizing;
 
-use super::plaintext;
 use crate::{
     consent::ConsentAnswer,
     customer::CustomerData,
     dialect::{OptionalEmpty, SelfieFormat, UnaskedConsents},
     field::Field,
     input::{Place, Selfie},
+    plaintext::{Picture, Plaintext},
     reference::Reference,
     time::BankTime,
 };
@@ -93,8 +91,8 @@ impl Submission {
 
     /// The JSON to seal.
     #[must_use]
-    pub fn plaintext(&self) -> Zeroizing<Vec<u8>> {
-        plaintext::of(self)
+    pub fn plaintext(&self) -> Plaintext {
+        Plaintext::of(self)
     }
 }
 
@@ -125,7 +123,7 @@ impl Serialize for Submission {
                 SelfieFormat::Jpg => "JPG",
                 SelfieFormat::Jpeg => "JPEG",
             };
-            object.serialize_entry("customerSelfieImage", base64(selfie.bytes()).as_str())?;
+            object.serialize_entry("customerSelfieImage", &Picture(selfie.bytes()))?;
             object.serialize_entry("customerSelfieImageFormat", format)?;
         }
         object.end()
@@ -155,8 +153,8 @@ impl DopaCheck {
 
     /// The JSON to seal.
     #[must_use]
-    pub fn plaintext(&self) -> Zeroizing<Vec<u8>> {
-        plaintext::of(self)
+    pub fn plaintext(&self) -> Plaintext {
+        Plaintext::of(self)
     }
 }
 
@@ -185,7 +183,7 @@ fn card_and_place<M: SerializeMap>(
     let chip_number = customer.identity().chip_number.as_str();
     object.serialize_entry(Field::ChipNumber.name(), chip_number)?;
     object.serialize_entry(Field::Bp1Number.name(), customer.bp1_number().as_str())?;
-    object.serialize_entry("customerImage", base64(photo.bytes()).as_str())?;
+    object.serialize_entry("customerImage", &Picture(photo.bytes()))?;
     let codes = [(Field::BranchId, place.branch_id()), (Field::TerminalId, place.terminal_id())];
     for (field, code) in codes {
         if !code.is_empty() || customer.dialect().optional_empty == OptionalEmpty::Empty {
@@ -193,11 +191,6 @@ fn card_and_place<M: SerializeMap>(
         }
     }
     object.serialize_entry("customerData", customer)
-}
-
-/// Standard alphabet, padding, one line, no prefix (Doubt D47).
-fn base64(bytes: &[u8]) -> Zeroizing<String> {
-    Zeroizing::new(STANDARD.encode(bytes))
 }
 
 #[cfg(test)]
