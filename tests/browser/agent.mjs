@@ -41,6 +41,7 @@ export class Agent {
   #view = null;
   #waiting = [];
   #paired = true;
+  #away = false;
 
   static async start(first) {
     const agent = new Agent();
@@ -65,6 +66,12 @@ export class Agent {
   cut({ unpaired = false } = {}) {
     this.#paired = !unpaired;
     for (const stream of this.#streams) stream.end();
+  }
+
+  /** Ends every stream and answers none any more, as an agent does that does not come back. */
+  leave() {
+    this.#away = true;
+    this.cut();
   }
 
   /** The next action that is not only a sign of life. */
@@ -95,6 +102,7 @@ export class Agent {
   }
 
   async #api(pathname, request, response) {
+    if (this.#away) return response.writeHead(503).end();
     if (!this.#paired || request.headers.authorization !== `Bearer ${"t".repeat(64)}`) {
       return response.writeHead(401).end();
     }

@@ -172,7 +172,7 @@ for (const end of ["attract", "result-stopped", "lost"]) {
     await page.keyboard.press("Enter");
     await page.click("#enter-postal");
     assert.deepEqual(await remains(page, context), PERSONAL.filter((one) => one !== "1-1111-11111-11-9"));
-    if (end === "lost") agent.cut();
+    if (end === "lost") agent.leave();
     else agent.show(all[end]);
     await page.waitForFunction((name) => document.documentElement.dataset.screen === name, all[end]?.screen.name ?? end);
     assert.deepEqual(await remains(page, context), []);
