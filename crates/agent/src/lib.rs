@@ -17,6 +17,7 @@ mod outbox;
 pub mod ports;
 pub mod quirks;
 mod runtime;
+pub mod sendings;
 mod slip;
 
 pub use runtime::{Agent, JourneyRecord, Running, StartError};

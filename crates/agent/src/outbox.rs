@@ -1,13 +1,12 @@
 //! What must reach the bank even if the customer, the power or the network has gone (§1.8 (d), §1.9).
 //!
 //! It drives failure reports (E4), and submits (E3) whose outcome a journey could not find out, as
-//! `session::outbox` says; here are the journal, the bank and the waiting. What a journey holds is left alone.
+//! `session::outbox` says, from the entries that `sendings` gives out; here are the bank and the waiting.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::Alert;
+use protocol::{Alert, BankTime};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use session::outbox::{End, Entry, Pace, ends_the_round};
@@ -17,17 +16,17 @@ use tokio::time::timeout;
 
 use crate::bank::{AttemptError, Bank, Call, NotJournaled};
 use crate::clock::Clock;
-use crate::journal::{EntryId, Journal, JournalError, Unfinished};
+use crate::journal::{Journal, JournalError};
+use crate::sendings::{Due, Sendings};
 
 /// When nothing is left, the journal is looked at again after so long; what comes meanwhile rings.
 const IDLE: Duration = Duration::from_secs(15);
 /// A journal that cannot be read or written is tried again after so long.
 const UNUSABLE: Duration = Duration::from_secs(600);
 
-/// The entries that a journey holds, and the bell that starts a round.
+/// The bell that starts a round.
 #[derive(Clone, Default)]
 pub(crate) struct Outbox {
-    held: Arc<Mutex<HashSet<EntryId>>>,
     bell: Arc<Notify>,
 }
 
@@ -38,32 +37,30 @@ enum Left {
     Something,
 }
 
+/// What a round works with.
+struct Desk {
+    sendings: Arc<Sendings<Journal>>,
+    bank: Arc<Bank>,
+    clock: Arc<Clock>,
+}
+
 impl Outbox {
-    /// A journey sends this entry itself.
-    pub(crate) fn hold(&self, id: EntryId) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    }
-
-    /// A journey is done with this entry.
-    pub(crate) fn release(&self, id: EntryId) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-    }
-
     /// Something new is in the journal.
     pub(crate) fn ring(&self) {
         self.bell.notify_one();
     }
 
-    fn holds(&self, id: EntryId) -> bool {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
-    }
-
     /// Runs until it is dropped.
-    pub(crate) async fn run(self, journal: Arc<Journal>, bank: Arc<Bank>, clock: Arc<Clock>) {
+    pub(crate) async fn run(
+        self,
+        sendings: Arc<Sendings<Journal>>,
+        bank: Arc<Bank>,
+        clock: Arc<Clock>,
+    ) {
+        let desk = Desk { sendings, bank, clock };
         let mut pace = Pace::default();
-        let mut known = HashMap::new();
         loop {
-            let wait = match self.round(&mut known, &journal, &bank, &clock).await {
+            let wait = match desk.round().await {
                 Ok(Left::Nothing) => {
                     pace.settled();
                     IDLE
@@ -74,42 +71,11 @@ impl Outbox {
                     UNUSABLE
                 }
             };
-            tidy(&journal, &clock).await;
+            desk.tidy().await;
             if timeout(wait, self.bell.notified()).await.is_ok() {
                 pace.settled();
             }
         }
-    }
-
-    /// Tries everything once. `known` remembers since when this process has known an entry.
-    async fn round(
-        &self,
-        known: &mut HashMap<EntryId, Duration>,
-        journal: &Arc<Journal>,
-        bank: &Bank,
-        clock: &Clock,
-    ) -> Result<Left, JournalError> {
-        let reading = Arc::clone(journal);
-        let unfinished = spawn_blocking(move || reading.unfinished()).await;
-        let unfinished = unfinished.unwrap_or_else(|_| Ok(Vec::new()))?;
-        known.retain(|id, _| unfinished.iter().any(|entry| entry.id == *id));
-        let mut left = Left::Nothing;
-        for entry in unfinished {
-            if self.holds(entry.id) {
-                continue;
-            }
-            let now = clock.tick();
-            let known_for = now.saturating_sub(*known.entry(entry.id).or_insert(now));
-            match settle(&entry, known_for, journal, bank, clock).await {
-                Settled::Ended(end) => {
-                    tell(&entry, end);
-                    journal.close(entry.id, &end.to_string(), clock.bank_time())?;
-                }
-                Settled::Kept => left = Left::Something,
-                Settled::RoundOver => return Ok(Left::Something),
-            }
-        }
-        Ok(left)
     }
 }
 
@@ -121,39 +87,74 @@ enum Settled {
     RoundOver,
 }
 
-/// Tries an entry once, as the policy says.
-async fn settle(
-    unfinished: &Unfinished,
-    known_for: Duration,
-    journal: &Journal,
-    bank: &Bank,
-    clock: &Clock,
-) -> Settled {
-    let Unfinished { id, endpoint, reference, body, attempts, created } = unfinished;
-    let entry = Entry { endpoint: *endpoint, attempts: *attempts, created: *created, known_for };
-    if let Some(end) = entry.unsendable(clock.bank_time()) {
-        return Settled::Ended(end);
+impl Desk {
+    /// Tries everything once.
+    async fn round(&self) -> Result<Left, JournalError> {
+        let tick = self.clock.tick();
+        let due = self.journaled(move |sendings, now| sendings.due(tick, now)).await?;
+        let mut left = Left::Nothing;
+        for due in due {
+            match self.settle(&due).await {
+                Settled::Ended(end) => {
+                    tell(&due, end);
+                    let id = due.id;
+                    self.journaled(move |sendings, now| sendings.end(id, &end.to_string(), now))
+                        .await?;
+                }
+                Settled::Kept => left = Left::Something,
+                Settled::RoundOver => return Ok(Left::Something),
+            }
+        }
+        Ok(left)
     }
-    // The path of a failure report may want the reference (§5).
-    let call = Call { endpoint: *endpoint, reference: reference.as_ref(), body: Some(body) };
-    let mut before_send =
-        |wire: &str| journal.sent(*id, wire, clock.bank_time()).map_err(|_| NotJournaled);
-    let failed = match bank.send(call, &mut before_send).await {
-        Ok(_) => return Settled::Ended(End::Accepted),
-        Err(AttemptError::NotJournaled) => return Settled::RoundOver,
-        Err(AttemptError::Failed(failed)) => failed,
-    };
-    // Where this entry's own endpoint answered, the attempt just made counts.
-    let entry = Entry { attempts: attempts.saturating_add(1), ..entry };
-    match entry.ended_by(failed.at, failed.condition, clock.bank_time()) {
-        Some(end) => Settled::Ended(end),
-        None if ends_the_round(failed.at, failed.condition) => Settled::RoundOver,
-        None => Settled::Kept,
+
+    /// Tries an entry once, as the policy says.
+    async fn settle(&self, due: &Due) -> Settled {
+        let Due { id, reference, body, entry } = due;
+        if let Some(end) = entry.unsendable(self.clock.bank_time()) {
+            return Settled::Ended(end);
+        }
+        // The path of a failure report may want its reference (§5).
+        let (endpoint, reference) = (entry.endpoint, reference.as_ref());
+        let call = Call { endpoint, reference, body: Some(body) };
+        let mut before_send = |wire: &str| {
+            self.sendings.sent(*id, wire, self.clock.bank_time()).map_err(|_| NotJournaled)
+        };
+        let failed = match self.bank.send(call, &mut before_send).await {
+            Ok(_) => return Settled::Ended(End::Accepted),
+            Err(AttemptError::NotJournaled) => return Settled::RoundOver,
+            Err(AttemptError::Failed(failed)) => failed,
+        };
+        // Where this entry's own endpoint answered, the attempt just made counts.
+        let entry = Entry { attempts: entry.attempts.saturating_add(1), ..*entry };
+        match entry.ended_by(failed.at, failed.condition, self.clock.bank_time()) {
+            Some(end) => Settled::Ended(end),
+            None if ends_the_round(failed.at, failed.condition) => Settled::RoundOver,
+            None => Settled::Kept,
+        }
+    }
+
+    /// Between two rounds nobody waits for the disk.
+    async fn tidy(&self) {
+        match self.journaled(|sendings, now| sendings.entries().tidy(now)).await {
+            Ok(0) => {}
+            Ok(entries) => tracing::error!(entries, "given up after a day; ask the bank"),
+            Err(error) => tracing::error!(%error, "the journal cannot be tidied up"),
+        }
+    }
+
+    /// Works on the journal where a slow disk holds nobody up.
+    async fn journaled<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Sendings<Journal>, BankTime) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let (sendings, now) = (Arc::clone(&self.sendings), self.clock.bank_time());
+        spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Sealed))
     }
 }
 
-fn tell(entry: &Unfinished, end: End) {
-    let (id, endpoint) = (entry.id, entry.endpoint);
+fn tell(due: &Due, end: End) {
+    let (id, endpoint) = (due.id, due.entry.endpoint);
     match end.alert() {
         Alert::None | Alert::Count => {
             tracing::info!(entry = %id, %endpoint, answer = %end, "settled");
@@ -170,14 +171,4 @@ fn tell(entry: &Unfinished, end: End) {
 /// Spreads the rounds of many machines; without randomness they are not spread.
 fn chance() -> u64 {
     SysRng.try_next_u64().unwrap_or(50)
-}
-
-/// Between two rounds nobody waits for the disk.
-async fn tidy(journal: &Arc<Journal>, clock: &Clock) {
-    let (journal, now) = (Arc::clone(journal), clock.bank_time());
-    match spawn_blocking(move || journal.tidy(now)).await {
-        Ok(Ok(0)) | Err(_) => {}
-        Ok(Ok(entries)) => tracing::error!(entries, "given up after a day; ask the bank"),
-        Ok(Err(error)) => tracing::error!(%error, "the journal cannot be tidied up"),
-    }
 }

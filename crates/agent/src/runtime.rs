@@ -32,6 +32,7 @@ use crate::devices::{Facts, Rig, scanner};
 use crate::journal::{Journal, JournalError};
 use crate::outbox::Outbox;
 use crate::ports::{Devices, Traced};
+use crate::sendings::Sendings;
 
 use calls::Calls;
 use machine::{Machine, Parts, Windows};
@@ -128,7 +129,7 @@ impl Agent {
         let dialect = config.dialect().clone();
         let bank = Bank::new(config.bank.clone(), dialect, secrets, Arc::clone(&clock))?;
         let bank = Arc::new(bank);
-        let journal = Arc::new(Journal::open(&config.journal.dir)?);
+        let sendings = Arc::new(Sendings::new(Journal::open(&config.journal.dir)?));
         let outbox = Outbox::default();
         let Front { listener, address, page_url, options } = Front::open(&config).await?;
 
@@ -141,7 +142,7 @@ impl Agent {
         let gaze = Gaze::default();
         let calls = Calls::new(
             Arc::clone(&bank),
-            Arc::clone(&journal),
+            Arc::clone(&sendings),
             outbox.clone(),
             (key, config.dialect().data_framing),
             Arc::clone(&clock),
@@ -159,7 +160,7 @@ impl Agent {
         let server_stop = until_stopped(stopped.clone());
         let server = tokio::spawn(api::serve(listener, desk, options, panel, server_stop));
         let machine = tokio::spawn(machine.run(facts_in, events_in, until_stopped(stopped)));
-        let outbox = tokio::spawn(outbox.run(journal, bank, clock));
+        let outbox = tokio::spawn(outbox.run(sendings, bank, clock));
         info!(%address, "the page is served");
         Ok(Running { address, page_url, last, stop, machine, server, outbox })
     }

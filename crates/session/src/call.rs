@@ -105,6 +105,11 @@ impl Call {
         [same, later, reseals, reconciles, clock].iter().any(|&used| used > 0)
     }
 
+    /// An earlier journey's attempt may have reached the bank.
+    pub(crate) fn sent_before(&mut self) {
+        self.maybe_done = true;
+    }
+
     /// May an attempt have reached the bank although no answer said so?
     pub(crate) fn maybe_done(&self) -> bool {
         self.maybe_done

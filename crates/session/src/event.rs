@@ -69,6 +69,9 @@ pub enum Event {
         /// The answer.
         answer: BankAnswer,
     },
+    /// An earlier journey sent the reference of this submit and never heard what became of it: a 1602 may be
+    /// our own (§1.9). Comes before the call's first answer.
+    SentBefore(CallId),
     /// Nobody can be sure that the disk keeps what must be kept: nothing may be sent.
     JournalFailed,
     /// The customer is still here: the idle deadline starts anew.

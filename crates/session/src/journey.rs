@@ -133,6 +133,26 @@ impl Session {
         }
     }
 
+    /// Does it hold anything of a person?
+    #[must_use]
+    pub fn holds_a_person(&self) -> bool {
+        match &self.state {
+            State::Idle | State::Ended { .. } => false,
+            State::Gathering(gathering) => {
+                gathering.reference.is_some() || gathering.identity.is_some()
+            }
+            State::FetchingConsents { errand: Errand::DopaOnly, .. } => false,
+            State::Validating { .. }
+            | State::FetchingConsents { .. }
+            | State::Consenting { .. }
+            | State::Reading { .. }
+            | State::Confirming(_)
+            | State::CheckingDopa { .. }
+            | State::TakingSelfie { .. }
+            | State::Submitting { .. } => true,
+        }
+    }
+
     /// What the journey wants to see right now.
     #[must_use]
     pub fn needs(&self) -> Needs {
@@ -390,6 +410,7 @@ fn is_sign_of_life(event: &Event) -> bool {
         | Event::StillHere => true,
         Event::PhotoProgress(_)
         | Event::CameraFailed
+        | Event::SentBefore(_)
         | Event::JournalFailed
         | Event::Cancelled
         | Event::Tick => false,

@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use citizen::CitizenId;
 use protocol::{
@@ -15,7 +14,6 @@ use protocol::{
 };
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
-use session::outbox::{End, Entry};
 use session::{BankAnswer, CallId, Outcome, Request};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
@@ -24,8 +22,9 @@ use tracing::{debug, error, info};
 
 use crate::bank::{AttemptError, Bank, Call, Failed, NotJournaled};
 use crate::clock::Clock;
-use crate::journal::{EntryId, Journal, JournalError, Sending};
+use crate::journal::{EntryId, Journal, JournalError};
 use crate::outbox::Outbox;
+use crate::sendings::{Before, Prepared, Sendings};
 
 /// One journey has one call under way; late answers of earlier ones need little room.
 const ANSWERS_WAITING: usize = 16;
@@ -34,6 +33,8 @@ const ANSWERS_WAITING: usize = 16;
 #[derive(Debug)]
 pub(super) enum Answered {
     Bank(CallId, BankAnswer),
+    /// Before the first answer: an earlier journey sent the same reference and never heard what became of it.
+    SentBefore(CallId),
     /// Nothing was sent, because the journal could not say so first.
     NotJournaled,
 }
@@ -42,7 +43,7 @@ pub(super) enum Answered {
 #[derive(Clone)]
 pub(super) struct Calls {
     bank: Arc<Bank>,
-    journal: Arc<Journal>,
+    sendings: Arc<Sendings<Journal>>,
     outbox: Outbox,
     key: Arc<PublicKey>,
     framing: DataFraming,
@@ -67,7 +68,7 @@ struct Sealed {
 impl Calls {
     pub(super) fn new(
         bank: Arc<Bank>,
-        journal: Arc<Journal>,
+        sendings: Arc<Sendings<Journal>>,
         outbox: Outbox,
         (key, framing): (Arc<PublicKey>, DataFraming),
         clock: Arc<Clock>,
@@ -75,7 +76,7 @@ impl Calls {
         let (answers, inbox) = mpsc::channel(ANSWERS_WAITING);
         let inbox = Arc::new(Mutex::new(Some(inbox)));
         let (sealed, turn) = (Arc::default(), Arc::new(TurnMutex::new(Turn)));
-        Self { bank, journal, outbox, key, framing, clock, sealed, turn, answers, inbox }
+        Self { bank, sendings, outbox, key, framing, clock, sealed, turn, answers, inbox }
     }
 
     /// The answers; there is one listener.
@@ -89,9 +90,12 @@ impl Calls {
         tokio::spawn(async move {
             let turn = calls.turn_of(request.endpoint()).await;
             match calls.seal(&request).await {
-                Ok(sealed) => {
+                Ok((sealed, before)) => {
                     drop(request);
                     let sealed = Arc::new(sealed);
+                    if before == Before::MayHaveArrived {
+                        calls.answer(Answered::SentBefore(call)).await;
+                    }
                     calls.sealed().insert(call, Arc::clone(&sealed));
                     calls.exchange(call, &sealed, turn).await;
                 }
@@ -122,12 +126,11 @@ impl Calls {
         tokio::spawn(async move {
             let body = calls.report_envelope(&reference, plaintext);
             let _turn = calls.turn_of(Endpoint::ReportFailure).await;
-            let queued = match body {
-                Ok(body) => calls.prepare(Endpoint::ReportFailure, &reference, &body).await,
-                Err(_) => return error!("a failure report could not be sealed"),
-            };
-            match queued {
-                Ok(_) => calls.outbox.ring(),
+            let Ok(body) = body else { return error!("a failure report could not be sealed") };
+            let queued =
+                calls.journaled(move |sendings, now| sendings.report(&reference, &body, now));
+            match queued.await {
+                Ok(()) => calls.outbox.ring(),
                 Err(error) => error!(%error, "a failure report could not be queued"),
             }
         });
@@ -136,21 +139,16 @@ impl Calls {
     /// The journey is over: what it held is dropped, what it left unresolved is the outbox's.
     pub(super) fn forget(&self, outcome: Option<Outcome>) {
         let sealed = std::mem::take(&mut *self.sealed());
-        let entries: Vec<_> = sealed.values().filter_map(|sealed| sealed.entry).collect();
-        if entries.is_empty() {
+        if sealed.values().all(|sealed| sealed.entry.is_none()) {
             return;
         }
-        let unresolved = matches!(outcome, Some(Outcome::Unresolved(_)) | None);
-        let answer = outcome.map_or_else(String::new, answer_of);
         let calls = self.clone();
         tokio::spawn(async move {
             // An answer that is just being journaled comes first, and stands.
             let _turn = calls.turn_of(Endpoint::Submit).await;
-            for entry in entries {
-                if !unresolved {
-                    calls.close(entry, answer.clone()).await;
-                }
-                calls.outbox.release(entry);
+            let left = calls.journaled(move |sendings, now| sendings.leave(outcome, now)).await;
+            if let Err(error) = left {
+                error!(%error, "the end of a journey could not be journaled yet");
             }
             calls.outbox.ring();
         });
@@ -193,23 +191,24 @@ impl Calls {
     /// disk, but nothing else is journaled before it.
     async fn exchange(&self, call: CallId, sealed: &Sealed, turn: Option<OwnedMutexGuard<Turn>>) {
         let answered = self.attempt(call, sealed).await;
-        let definitive = definitive(&answered, self.clock.bank_time());
+        let said = match &answered {
+            Answered::Bank(_, BankAnswer::Failed { at, condition }) => Some(Err((*at, *condition))),
+            Answered::Bank(_, BankAnswer::Accepted(_)) => Some(Ok(())),
+            Answered::Bank(_, BankAnswer::QrValidated(_) | BankAnswer::Consents(_))
+            | Answered::SentBefore(_)
+            | Answered::NotJournaled => None,
+        };
         self.answer(answered).await;
-        if let (Some(entry), Some(end)) = (sealed.entry, definitive) {
-            self.close(entry, end.to_string()).await;
+        if let (Some(entry), Some(said)) = (sealed.entry, said) {
+            let written = self.journaled(move |sendings, now| sendings.answered(entry, said, now));
+            if let Err(error) = written.await {
+                error!(%error, %entry, "an answer could not be journaled yet");
+            }
         }
         drop(turn);
     }
 
-    async fn close(&self, entry: EntryId, answer: String) {
-        let (journal, now) = (Arc::clone(&self.journal), self.clock.bank_time());
-        let closed = spawn_blocking(move || journal.close(entry, &answer, now)).await;
-        if let Ok(Err(error)) = closed {
-            error!(%error, %entry, "an answer could not be journaled");
-        }
-    }
-
-    async fn seal(&self, request: &Request) -> Result<Sealed, Unsealed> {
+    async fn seal(&self, request: &Request) -> Result<(Sealed, Before), Unsealed> {
         let endpoint = request.endpoint();
         let body = match request {
             Request::ValidateQr(request) => Some(self.envelope(request.plaintext())?),
@@ -217,14 +216,17 @@ impl Calls {
             Request::CheckDopa(request) => Some(self.envelope(request.plaintext())?),
             Request::Submit(request) => Some(self.envelope(request.plaintext())?),
         };
-        let entry = match (request, &body) {
+        let (entry, before) = match (request, &body) {
             (Request::Submit(submission), Some(body)) => {
-                let prepared = self.prepare(endpoint, submission.reference(), body).await;
-                Some(prepared.map_err(Unsealed::Journal)?)
+                let (reference, body) = (submission.reference().clone(), body.clone());
+                let prepared =
+                    self.journaled(move |sendings, now| sendings.submit(&reference, &body, now));
+                let Prepared { id, before } = prepared.await.map_err(Unsealed::Journal)?;
+                (Some(id), before)
             }
-            _ => None,
+            _ => (None, Before::Nothing),
         };
-        Ok(Sealed { endpoint, body, entry })
+        Ok((Sealed { endpoint, body, entry }, before))
     }
 
     fn envelope(&self, plaintext: Plaintext) -> Result<Vec<u8>, Unsealed> {
@@ -241,25 +243,13 @@ impl Calls {
         Ok(protocol::seal_report(reference, plaintext, framing, &self.key, rng)?)
     }
 
-    async fn prepare(
+    /// Works on the journal where a slow disk holds nobody up.
+    async fn journaled<T: Send + 'static>(
         &self,
-        endpoint: Endpoint,
-        reference: &Reference,
-        body: &[u8],
-    ) -> Result<EntryId, JournalError> {
-        let (journal, reference, body) =
-            (Arc::clone(&self.journal), reference.clone(), body.to_vec());
-        let now = self.clock.bank_time();
-        let outbox = self.outbox.clone();
-        let written = spawn_blocking(move || {
-            let sending = Sending { endpoint, reference: &reference, body: &body };
-            let entry = journal.prepare(sending, now)?;
-            if endpoint == Endpoint::Submit {
-                outbox.hold(entry);
-            }
-            Ok(entry)
-        });
-        written.await.unwrap_or(Err(JournalError::Sealed))
+        work: impl FnOnce(&Sendings<Journal>, BankTime) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let (sendings, now) = (Arc::clone(&self.sendings), self.clock.bank_time());
+        spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Sealed))
     }
 
     async fn attempt(&self, call: CallId, sealed: &Sealed) -> Answered {
@@ -273,7 +263,7 @@ impl Calls {
                 let entry = sealed.entry;
                 let mut before_send = |id: &str| match entry {
                     Some(entry) => {
-                        let sent = self.journal.sent(entry, id, self.clock.bank_time());
+                        let sent = self.sendings.sent(entry, id, self.clock.bank_time());
                         sent.map_err(|error| {
                             error!(%error, %entry, "an attempt could not be journaled");
                             NotJournaled
@@ -317,22 +307,4 @@ fn fresh() -> Result<StdRng, Unsealed> {
 fn ours(call: CallId, at: Endpoint) -> Answered {
     let condition = protocol::Condition::Diis(9998);
     Answered::Bank(call, BankAnswer::Failed { at, condition })
-}
-
-/// The answer that ends a submit, if this is one: the bank must not hear of it again (I2). What only another
-/// try can tell is left open; the end of the journey says what became of it.
-fn definitive(answered: &Answered, now: BankTime) -> Option<End> {
-    let Answered::Bank(_, answer) = answered else { return None };
-    match answer {
-        BankAnswer::Accepted(_) => Some(End::Accepted),
-        BankAnswer::Failed { at, condition } => {
-            let (endpoint, known_for) = (Endpoint::Submit, Duration::ZERO);
-            Entry { endpoint, attempts: 0, created: now, known_for }.ended_by(*at, *condition, now)
-        }
-        BankAnswer::QrValidated(_) | BankAnswer::Consents(_) => None,
-    }
-}
-
-fn answer_of(outcome: Outcome) -> String {
-    outcome.failure().map_or_else(|| "0000".to_owned(), |failure| failure.to_string())
 }

@@ -129,6 +129,7 @@ impl Machine {
                     Answered::Bank(call, answer) => {
                         self.take(Event::BankAnswered { call, answer }).await;
                     }
+                    Answered::SentBefore(call) => self.take(Event::SentBefore(call)).await,
                     Answered::NotJournaled => self.take(Event::JournalFailed).await,
                 },
                 () = until(due) => self.tick().await,

@@ -134,6 +134,10 @@ impl Session {
                 self.end(Outcome::Done, Some(slip), turn)
             }
             Heard::Over(verdict) => self.ruled(confirmed, verdict, turn),
+            Heard::Other(Event::SentBefore(id)) if id == call.id => {
+                call.sent_before();
+                State::Submitting { confirmed, selfie, call }
+            }
             // A repetition that could not be journaled says nothing of the sendings before it.
             Heard::Other(Event::JournalFailed) if call.maybe_done() => {
                 let failure = Failure::Local(LocalFailure::JournalFailed);

@@ -192,6 +192,14 @@ fn a_used_reference_is_refused_unless_it_was_used_by_us() {
 }
 
 #[test]
+fn a_reference_that_an_earlier_journey_may_have_used_up_is_done() {
+    let mut bench = submitting();
+    let call = bench.last_call();
+    bench.give(Event::SentBefore(call)).code(Endpoint::Submit, "1602");
+    assert_eq!(bench.outcome(), Outcome::DoneInferred);
+}
+
+#[test]
 fn an_outcome_that_nobody_finds_out_is_unresolved_and_alerted() {
     let mut bench = submitting();
     for _ in 0..3 {

@@ -1,0 +1,397 @@
+//! Who sends what: the journey under way or the outbox, over one journal (§1.8, §1.9).
+//!
+//! Synchronous, without a clock and without a network: whoever drives it hands in the time and carries the
+//! bytes. An answer for good is written down when it comes; what the disk does not take is remembered until
+//! it does, and is never sent again in between.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use protocol::{BankTime, Condition, Endpoint, Reference};
+use session::Outcome;
+use session::outbox::{End, Entry};
+use zeroize::Zeroizing;
+
+use crate::journal::{EntryId, Journal, JournalError, Sending, Unfinished};
+
+/// The answer of a submit in whose place the journey sends another one.
+const REPLACED: &str = "REPLACED";
+
+/// Where entries are kept: the journal, or a wrapper around it. Each call is as the journal's own.
+pub trait Entries {
+    /// As [`Journal::prepare`].
+    ///
+    /// # Errors
+    /// [`JournalError`]: then it must not be sent.
+    fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError>;
+
+    /// As [`Journal::sent`].
+    ///
+    /// # Errors
+    /// [`JournalError`]: then the attempt must not begin.
+    fn sent(&self, id: EntryId, transaction_id: &str, now: BankTime) -> Result<(), JournalError>;
+
+    /// As [`Journal::close`].
+    ///
+    /// # Errors
+    /// [`JournalError`]: then it may not be written.
+    fn close(&self, id: EntryId, answer: &str, now: BankTime) -> Result<(), JournalError>;
+
+    /// As [`Journal::unfinished`].
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be read.
+    fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError>;
+}
+
+impl Entries for Journal {
+    fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
+        self.prepare(sending, now)
+    }
+
+    fn sent(&self, id: EntryId, transaction_id: &str, now: BankTime) -> Result<(), JournalError> {
+        self.sent(id, transaction_id, now)
+    }
+
+    fn close(&self, id: EntryId, answer: &str, now: BankTime) -> Result<(), JournalError> {
+        self.close(id, answer, now)
+    }
+
+    fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
+        self.unfinished()
+    }
+}
+
+/// Everything this machine may have to send again.
+pub struct Sendings<E> {
+    entries: E,
+    custody: Mutex<Custody>,
+}
+
+/// What one process knows beside the journal; a restart knows nothing of it.
+#[derive(Default)]
+struct Custody {
+    /// The journey under way sends these itself; so often it has.
+    held: BTreeMap<EntryId, u32>,
+    /// Ended for good, but the journal could not be told.
+    unwritten: BTreeMap<EntryId, String>,
+    /// Since when this process has known an entry.
+    known: BTreeMap<EntryId, Duration>,
+}
+
+/// A submit that is written down.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Prepared {
+    /// Its entry.
+    pub id: EntryId,
+    /// What is known of its reference.
+    pub before: Before,
+}
+
+/// Was the same reference sent before, without an answer?
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Before {
+    /// Not that this machine knows.
+    Nothing,
+    /// By an earlier journey: the bank may have accepted it.
+    MayHaveArrived,
+}
+
+/// An entry that the outbox may send now.
+pub struct Due {
+    /// Its number.
+    pub id: EntryId,
+    /// What it ends, where the path may want it.
+    pub reference: Option<Reference>,
+    /// The wire body, byte for byte.
+    pub body: Zeroizing<Vec<u8>>,
+    /// What the policy wants to know of it.
+    pub entry: Entry,
+}
+
+impl<E: Entries> Sendings<E> {
+    /// What a process finds at its start.
+    pub fn new(entries: E) -> Self {
+        Self { entries, custody: Mutex::default() }
+    }
+
+    /// The place where entries are kept.
+    pub fn entries(&self) -> &E {
+        &self.entries
+    }
+
+    /// The process is gone, the place stays.
+    pub fn into_entries(self) -> E {
+        self.entries
+    }
+
+    /// Writes down the submit of the journey under way. An earlier one of the same journey was refused for
+    /// good, or this one would not be asked for: it is closed first, so that a power cut between the two
+    /// cannot send it again.
+    ///
+    /// # Errors
+    /// [`JournalError`]: then it must not be sent.
+    pub fn submit(
+        &self,
+        reference: &Reference,
+        body: &[u8],
+        now: BankTime,
+    ) -> Result<Prepared, JournalError> {
+        let earlier: Vec<EntryId> = self.custody().held.keys().copied().collect();
+        earlier.into_iter().try_for_each(|id| self.end(id, REPLACED, now))?;
+        let unanswered = |one: &Unfinished| {
+            let same =
+                one.reference.as_ref() == Some(reference) && one.endpoint == Endpoint::Submit;
+            same && one.attempts > 0
+        };
+        let ended = |one: &Unfinished| self.custody().unwritten.contains_key(&one.id);
+        let open = self.entries.unfinished()?;
+        let before = match open.iter().any(|one| unanswered(one) && !ended(one)) {
+            true => Before::MayHaveArrived,
+            false => Before::Nothing,
+        };
+        let sending = Sending { endpoint: Endpoint::Submit, reference, body };
+        let id = self.entries.prepare(sending, now)?;
+        self.custody().held.insert(id, 0);
+        Ok(Prepared { id, before })
+    }
+
+    /// Queues a failure report; it outlives the journey.
+    ///
+    /// # Errors
+    /// [`JournalError`]: then there is none.
+    pub fn report(
+        &self,
+        reference: &Reference,
+        body: &[u8],
+        now: BankTime,
+    ) -> Result<(), JournalError> {
+        let sending = Sending { endpoint: Endpoint::ReportFailure, reference, body };
+        self.entries.prepare(sending, now).map(drop)
+    }
+
+    /// Says that an attempt begins: called before its first byte leaves (I3).
+    ///
+    /// # Errors
+    /// [`JournalError`]: then it must not begin.
+    pub fn sent(
+        &self,
+        id: EntryId,
+        transaction_id: &str,
+        now: BankTime,
+    ) -> Result<(), JournalError> {
+        self.entries.sent(id, transaction_id, now)?;
+        if let Some(attempts) = self.custody().held.get_mut(&id) {
+            *attempts = attempts.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// What the bank said to the journey's own submit; an answer for good is written down, whatever the
+    /// journey makes of it.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it could not be written yet.
+    pub fn answered(
+        &self,
+        id: EntryId,
+        answer: Result<(), (Endpoint, Condition)>,
+        now: BankTime,
+    ) -> Result<(), JournalError> {
+        let attempts = self.custody().held.get(&id).copied();
+        let Some(attempts) = attempts else { return Ok(()) };
+        let endpoint = Endpoint::Submit;
+        let entry = Entry { endpoint, attempts, created: now, known_for: Duration::ZERO };
+        let end = match answer {
+            Ok(()) => Some(End::Accepted),
+            Err((at, condition)) => entry.ended_by(at, condition, now),
+        };
+        end.map_or(Ok(()), |end| self.end(id, &end.to_string(), now))
+    }
+
+    /// The journey is over: what it could not find out is the outbox's, the rest ends as it ended.
+    ///
+    /// # Errors
+    /// [`JournalError`] if an end could not be written yet.
+    pub fn leave(&self, outcome: Option<Outcome>, now: BankTime) -> Result<(), JournalError> {
+        let answer = match outcome {
+            Some(Outcome::Unresolved(_)) | None => {
+                self.custody().held.clear();
+                return Ok(());
+            }
+            Some(outcome) => {
+                outcome.failure().map_or_else(|| End::Accepted.to_string(), |code| code.to_string())
+            }
+        };
+        let held: Vec<EntryId> = self.custody().held.keys().copied().collect();
+        let ends: Vec<_> = held.into_iter().map(|id| self.end(id, &answer, now)).collect();
+        ends.into_iter().collect()
+    }
+
+    /// What the outbox may send, oldest first. Whatever could not be written down before is tried first.
+    ///
+    /// # Errors
+    /// [`JournalError`]: then nothing is sent.
+    pub fn due(&self, tick: Duration, now: BankTime) -> Result<Vec<Due>, JournalError> {
+        let unwritten: Vec<_> = self.custody().unwritten.clone().into_iter().collect();
+        unwritten.iter().try_for_each(|(id, answer)| self.end(*id, answer, now))?;
+        let unfinished = self.entries.unfinished()?;
+        let mut custody = self.custody();
+        custody.known.retain(|id, _| unfinished.iter().any(|entry| entry.id == *id));
+        let mut due = Vec::new();
+        for Unfinished { id, endpoint, reference, body, attempts, created } in unfinished {
+            if custody.held.contains_key(&id) {
+                continue;
+            }
+            let known_for = tick.saturating_sub(*custody.known.entry(id).or_insert(tick));
+            let entry = Entry { endpoint, attempts, created, known_for };
+            due.push(Due { id, reference, body, entry });
+        }
+        Ok(due)
+    }
+
+    /// An entry has ended: it is written down, now or as soon as the disk takes it, and not sent again.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it could not be written yet.
+    pub fn end(&self, id: EntryId, answer: &str, now: BankTime) -> Result<(), JournalError> {
+        {
+            let mut custody = self.custody();
+            custody.held.remove(&id);
+            custody.unwritten.insert(id, answer.to_owned());
+        }
+        self.entries.close(id, answer, now)?;
+        self.custody().unwritten.remove(&id);
+        Ok(())
+    }
+
+    fn custody(&self) -> MutexGuard<'_, Custody> {
+        self.custody.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use rand::SeedableRng as _;
+    use rand::rngs::StdRng;
+    use session::{Failure, LocalFailure};
+
+    use super::*;
+    use crate::journal::{DeviceKey, KEY_BYTES, Store};
+
+    /// A journal whose disk can be made to refuse.
+    struct Disk {
+        journal: Journal,
+        refuses: Cell<bool>,
+    }
+
+    impl Disk {
+        fn try_write<T>(
+            &self,
+            write: impl FnOnce(&Journal) -> Result<T, JournalError>,
+        ) -> Result<T, JournalError> {
+            if self.refuses.get() { Err(JournalError::NoRandomness) } else { write(&self.journal) }
+        }
+    }
+
+    impl Entries for Disk {
+        fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
+            self.try_write(|journal| journal.prepare(sending, now))
+        }
+
+        fn sent(&self, id: EntryId, wire: &str, now: BankTime) -> Result<(), JournalError> {
+            self.try_write(|journal| journal.sent(id, wire, now))
+        }
+
+        fn close(&self, id: EntryId, answer: &str, now: BankTime) -> Result<(), JournalError> {
+            self.try_write(|journal| journal.close(id, answer, now))
+        }
+
+        fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
+            self.journal.unfinished()
+        }
+    }
+
+    fn sendings() -> Sendings<Disk> {
+        let key = DeviceKey::new(Zeroizing::new([7; KEY_BYTES]));
+        let journal = Journal::new(Store::in_memory().unwrap(), key, StdRng::seed_from_u64(1));
+        Sendings::new(Disk { journal, refuses: Cell::new(false) })
+    }
+
+    fn reference() -> Reference {
+        Reference::parse("SIM-0000-TEST-0001").unwrap()
+    }
+
+    const NOW: BankTime = BankTime::from_millis(1_795_402_800_000);
+
+    fn due(sendings: &Sendings<Disk>) -> usize {
+        sendings.due(Duration::ZERO, NOW).map_or(0, |due| due.len())
+    }
+
+    /// A submit that was sent once.
+    fn submitted(sendings: &Sendings<Disk>) -> EntryId {
+        let prepared = sendings.submit(&reference(), b"body", NOW).unwrap();
+        sendings.sent(prepared.id, "id", NOW).unwrap();
+        prepared.id
+    }
+
+    #[test]
+    fn what_a_journey_holds_is_not_the_outboxs() {
+        let sendings = sendings();
+        submitted(&sendings);
+        assert_eq!(due(&sendings), 0);
+        sendings.leave(None, NOW).unwrap();
+        assert_eq!(due(&sendings), 1);
+    }
+
+    #[test]
+    fn an_answer_for_good_ends_a_submit_before_the_journey_ends() {
+        let sendings = sendings();
+        let id = submitted(&sendings);
+        let refused = Err((Endpoint::Submit, Condition::Diis(9301)));
+        sendings.answered(id, refused, NOW).unwrap();
+        let restarted = Sendings::new(sendings.into_entries());
+        assert_eq!(due(&restarted), 0, "a restart does not send a refused selfie again");
+    }
+
+    #[test]
+    fn an_answer_that_the_disk_did_not_take_is_not_sent_again_and_written_later() {
+        let sendings = sendings();
+        let id = submitted(&sendings);
+        sendings.entries().refuses.set(true);
+        assert!(sendings.answered(id, Ok(()), NOW).is_err());
+        assert!(sendings.leave(None, NOW).is_ok());
+        assert_eq!(due(&sendings), 0);
+        sendings.entries().refuses.set(false);
+        assert_eq!(due(&sendings), 0);
+        assert!(sendings.entries().unfinished().unwrap().is_empty(), "it is written by now");
+    }
+
+    #[test]
+    fn a_journey_that_failed_before_the_sending_leaves_nothing_to_send() {
+        let sendings = sendings();
+        sendings.submit(&reference(), b"body", NOW).unwrap();
+        sendings.entries().refuses.set(true);
+        let failed = Outcome::Failed(Failure::Local(LocalFailure::JournalFailed));
+        assert!(sendings.leave(Some(failed), NOW).is_err());
+        sendings.entries().refuses.set(false);
+        assert_eq!(due(&sendings), 0);
+    }
+
+    #[test]
+    fn a_second_journey_hears_that_the_first_may_have_arrived() {
+        let sendings = sendings();
+        submitted(&sendings);
+        let first = sendings.submit(&reference(), b"again", NOW).unwrap();
+        assert_eq!(first.before, Before::Nothing, "one journey replaces only what was refused");
+        sendings.sent(first.id, "id", NOW).unwrap();
+        sendings.leave(None, NOW).unwrap();
+        let second = sendings.submit(&reference(), b"later", NOW).unwrap();
+        assert_eq!(second.before, Before::MayHaveArrived);
+        sendings.leave(None, NOW).unwrap();
+        assert_eq!(due(&sendings), 1, "two submits of one reference are never under way");
+    }
+}
