@@ -41,7 +41,7 @@ enum Command {
     Demo(Demo),
     /// A strict simulated bank over HTTPS on 127.0.0.1.
     Bank(bank::BankArguments),
-    /// A simulated citizen card in a reader of a real pcscd.
+    /// A simulated citizen card in a reader of a real pcscd, here or in a virtual machine.
     Card(card::CardArguments),
 }
 
@@ -121,6 +121,9 @@ mod tests {
         check(&["bank"], EXIT_USAGE);
         check(&["bank", "--dir", "d", "--port", "70000"], EXIT_USAGE);
         check(&["bank", "--dir", "d", "--port", "0", "--fault", "{}"], EXIT_USAGE);
+        check(&["card", "--card", "somchai"], EXIT_USAGE);
+        check(&["card", "--vscard", "s", "--vpcd", "127.0.0.1:1", "--card", "somchai"], EXIT_USAGE);
+        check(&["card", "--vscard", "socket", "--card", "nobody"], EXIT_USAGE);
         check(&["card", "--vpcd", "127.0.0.1:1", "--card", "nobody"], EXIT_USAGE);
         check(&["card", "--vpcd", "127.0.0.1", "--card", "somchai"], EXIT_USAGE);
         check(&["card", "--vpcd", "127.0.0.1:1", "--card", "somchai", "--baud", "0"], EXIT_USAGE);

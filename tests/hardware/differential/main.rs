@@ -28,8 +28,7 @@ use citizen::{Citizen, Photo};
 use dipchip::devices::RealDevices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use simulator::card::vpcd::{Event, Inserted, Watch};
-use simulator::card::{Image, Pace, Slot};
+use simulator::card::{Event, Image, Inserted as _, Pace, Slot, VpcdCard, Watch};
 
 use person::Person;
 use record::Record;
@@ -88,7 +87,7 @@ fn compare(port: u16) {
 
 /// A card in a reader of pcscd, the production reader, and a slot of this process.
 struct Desk {
-    inserted: Inserted,
+    inserted: VpcdCard,
     reader: Box<dyn CardReader>,
     name: String,
     slot: Slot,
@@ -100,7 +99,7 @@ impl Desk {
         let watch = Watch::new(move |event| sender.send(event).unwrap_or_default());
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let first = Image::parse("atr = 3B00\n").unwrap();
-        let inserted = Inserted::new(
+        let inserted = VpcdCard::new(
             address,
             first,
             simulator::card::Manner::default(),

@@ -3,7 +3,6 @@
 //! A card is in while a TCP connection stands. Frames are a big-endian u16 length and that many bytes; one
 //! byte is a control (0 power off, 1 power on, 2 reset, 4 the answer to reset is wanted), more are a command.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,45 +11,21 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use super::slot::{Exchange, Slot, Trap};
+use super::slot::{Exchange, Slot};
+use super::watch::{ABSENCE_MIN, Event, Inserted, SILENCE, Watch};
 use super::{Image, Manner, Pace};
-
-/// pcscd looks every 400 ms; a shorter absence goes unnoticed.
-const ABSENCE_MIN: Duration = Duration::from_millis(900);
 
 /// Between two tries to reach vpcd, which is away while pcscd restarts.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A silent card is silent until it leaves.
-const SILENCE: Duration = Duration::from_secs(3_600);
-
 /// A card in a reader of vpcd. Dropping it takes the card out.
-pub struct Inserted {
+pub struct VpcdCard {
     reader: Arc<Reader>,
     card: Mutex<(Image, Manner)>,
     worker: Mutex<Option<JoinHandle<()>>>,
 }
-
-/// What happens to the card, for those who watch.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Event {
-    /// vpcd has taken the connection.
-    Inserted,
-    /// Taken out by us.
-    Ejected,
-    /// The trap took it out.
-    Removed,
-    /// The trap made it silent.
-    Muted,
-    /// vpcd is not there, or is gone; tried again until the card is ejected.
-    NoReader,
-}
-
-/// Where events go, on the card's own thread.
-#[derive(Clone)]
-pub struct Watch(Arc<dyn Fn(Event) + Send + Sync>);
 
 struct Reader {
     address: SocketAddr,
@@ -67,26 +42,7 @@ enum End {
     Ejected,
 }
 
-impl Watch {
-    /// Calls `tell` for each event. It must not call the [`Inserted`] that it watches.
-    pub fn new(tell: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Inserted => "inserted",
-            Self::Ejected => "ejected",
-            Self::Removed => "removed by its trap",
-            Self::Muted => "muted by its trap",
-            Self::NoReader => "no reader, trying again",
-        })
-    }
-}
-
-impl Inserted {
+impl VpcdCard {
     /// Puts a card into the reader at `address`. Returns at once; [`Event::Inserted`] follows.
     pub fn new(
         address: SocketAddr,
@@ -111,9 +67,17 @@ impl Inserted {
         inserted
     }
 
-    /// Puts the card in again; does nothing while one is in. Blocks up to 900 ms after an eject, since
-    /// pcscd would not notice a shorter absence.
-    pub fn insert(&self) {
+    fn join(&self) {
+        let worker = lock(&self.worker).take();
+        if let Some(worker) = worker {
+            // A worker that panicked has let go of its connection.
+            drop(worker.join());
+        }
+    }
+}
+
+impl Inserted for VpcdCard {
+    fn insert(&self) {
         if self.reader.slot.insertion().is_some() {
             return;
         }
@@ -127,8 +91,7 @@ impl Inserted {
         *lock(&self.worker) = Some(thread::spawn(move || reader.run()));
     }
 
-    /// Takes the card out; does nothing while none is in.
-    pub fn eject(&self) {
+    fn eject(&self) {
         if self.reader.slot.insertion().is_none() {
             return;
         }
@@ -136,50 +99,28 @@ impl Inserted {
         self.reader.hang_up();
         *lock(&self.reader.left_at) = Some(Instant::now());
         self.join();
-        (self.reader.watch.0)(Event::Ejected);
+        self.reader.watch.tell(Event::Ejected);
     }
 
-    /// Takes the card out and puts another in. Blocks for 900 ms.
-    pub fn swap(&self, image: Image, manner: Manner) {
+    fn swap(&self, image: Image, manner: Manner) {
         self.eject();
         *lock(&self.card) = (image, manner);
         self.insert();
     }
 
-    /// Makes another card of the one that is in, without taking it out: pcscd needs most of a second to see
-    /// that a card went. Between two connections only; whoever connects next must reset the card.
-    pub fn become_another(&self, image: Image, manner: Manner) {
+    fn become_another(&self, image: Image, manner: Manner) {
         *lock(&self.card) = (image.clone(), manner);
         if self.reader.slot.insertion().is_some() {
             self.reader.slot.insert(image, manner);
         }
     }
 
-    /// Takes the card out at exchange `at`, counted from 1 since it came in.
-    pub fn remove_at(&self, at: u32) {
-        self.reader.slot.set_trap(Trap::Remove { at });
-    }
-
-    /// Makes the card silent at exchange `at`, counted from 1 since it came in.
-    pub fn mute_at(&self, at: u32) {
-        self.reader.slot.set_trap(Trap::Mute { at, patience: SILENCE });
-    }
-
-    /// How many exchanges the card has seen since it came in.
-    pub fn exchanges(&self) -> u32 {
-        self.reader.slot.exchanges()
-    }
-
-    fn join(&self) {
-        let worker = lock(&self.worker).take();
-        if let Some(worker) = worker {
-            // A worker that panicked has let go of its connection.
-            drop(worker.join());
-        }
+    fn slot(&self) -> &Slot {
+        &self.reader.slot
     }
 }
 
-impl Drop for Inserted {
+impl Drop for VpcdCard {
     fn drop(&mut self) {
         self.eject();
         self.join();
@@ -193,7 +134,7 @@ impl Reader {
         while let Some(insertion) = self.slot.insertion() {
             let Ok(stream) = TcpStream::connect_timeout(&self.address, CONNECT_TIMEOUT) else {
                 if !away {
-                    (self.watch.0)(Event::NoReader);
+                    self.watch.tell(Event::NoReader);
                 }
                 away = true;
                 self.slot.wait_for_change(Some(insertion), RETRY_PAUSE);
@@ -203,7 +144,7 @@ impl Reader {
             if !self.pick_up(&stream) {
                 return;
             }
-            (self.watch.0)(Event::Inserted);
+            self.watch.tell(Event::Inserted);
             self.slot.reset();
             let end = self.converse(&stream, insertion);
             self.hang_up();
@@ -211,7 +152,7 @@ impl Reader {
                 End::Lost => {}
                 End::Removed => {
                     *lock(&self.left_at) = Some(Instant::now());
-                    (self.watch.0)(Event::Removed);
+                    self.watch.tell(Event::Removed);
                 }
                 End::Ejected => return,
             }
@@ -252,7 +193,7 @@ impl Reader {
                     Exchange::Trapped => return End::Removed,
                     Exchange::Gone => return End::Ejected,
                     Exchange::Silent(_) => {
-                        (self.watch.0)(Event::Muted);
+                        self.watch.tell(Event::Muted);
                         self.slot.wait_for_change(Some(insertion), SILENCE);
                         return End::Ejected;
                     }
@@ -311,14 +252,14 @@ mod tests {
     struct Driver {
         listener: TcpListener,
         events: Receiver<Event>,
-        inserted: Inserted,
+        inserted: VpcdCard,
     }
 
     impl Driver {
         fn with_card() -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let (sender, events) = mpsc::channel();
-            let inserted = Inserted::new(
+            let inserted = VpcdCard::new(
                 listener.local_addr().unwrap(),
                 Image::parse("atr = 3B 68 00\n0000: 30 30 30 33\n").unwrap(),
                 Manner::default(),
@@ -423,7 +364,7 @@ mod tests {
     fn a_missing_driver_is_told_once() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (sender, events) = mpsc::channel();
-        let inserted = Inserted::new(
+        let inserted = VpcdCard::new(
             free,
             Image::foreign(),
             Manner::default(),

@@ -4,6 +4,7 @@
 use std::io::{self, BufRead};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -11,15 +12,20 @@ use clap::Args;
 use thiserror::Error;
 
 use super::Failure;
-use crate::card::vpcd::{Inserted, Watch};
-use crate::card::{Answering, Image, LoadError, Manner, Pace, load, names};
+use crate::card::{
+    Answering, Image, Inserted, LoadError, Manner, Pace, VpcdCard, VscardCard, Watch, load, names,
+};
 
 #[derive(Args, Debug)]
 #[command(after_long_help = long_help())]
 pub(super) struct CardArguments {
     /// Where the vpcd driver of pcscd listens, such as 127.0.0.1:15000.
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
-    vpcd: SocketAddr,
+    vpcd: Option<SocketAddr>,
+    /// Where a virtual machine's USB reader listens, QEMU's ccid-card-passthru: a socket, or inside the
+    /// machine a port that leads there.
+    #[arg(long, value_name = "PATH", conflicts_with = "vpcd")]
+    vscard: Option<PathBuf>,
     /// A carried card by name, or a card image.
     #[arg(long, value_name = "NAME|FILE.hex")]
     card: String,
@@ -60,6 +66,11 @@ enum OrderError {
     Card(#[from] LoadError),
 }
 
+/// There is a card and nowhere to put it.
+#[derive(Debug, Error)]
+#[error("inserting the card: expected a reader by --vpcd HOST:PORT or --vscard PATH, got none")]
+struct NoReader;
+
 /// Runs until `quit` or until the process is ended; the card then leaves the reader.
 pub(super) fn run(arguments: &CardArguments) -> Result<(), Failure> {
     let image = load(&arguments.card).map_err(|error| Failure::Usage(Box::new(error)))?;
@@ -68,7 +79,14 @@ pub(super) fn run(arguments: &CardArguments) -> Result<(), Failure> {
     let pace =
         Pace { exchange: Duration::from_millis(arguments.exchange_ms), baud: arguments.baud };
     let watch = Watch::new(|event| println!("{event}"));
-    let inserted = Inserted::new(arguments.vpcd, image, manner, pace, watch);
+    let inserted: Box<dyn Inserted> = match (arguments.vpcd, &arguments.vscard) {
+        (Some(address), _) => Box::new(VpcdCard::new(address, image, manner, pace, watch)),
+        (None, Some(path)) => {
+            let card = VscardCard::new(path, image, manner, pace, watch);
+            Box::new(card.map_err(|error| Failure::Fault(Box::new(error)))?)
+        }
+        (None, None) => return Err(Failure::Usage(Box::new(NoReader))),
+    };
     for line in io::stdin().lock().lines() {
         let line = line.map_err(|error| Failure::Fault(Box::new(error)))?;
         match order(&line) {
