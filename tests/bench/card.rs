@@ -9,7 +9,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use card::{CardError, CardReading, Channel, ChannelError, Flow};
+use card::{CardError, CardReading, Channel, ChannelError, Flow, ReadPlan};
 
 /// The image that all cards of this benchmark start from, with the smallest photo there is.
 const IMAGE: &str = include_str!("../cards/tiny-photo.hex");
@@ -141,13 +141,13 @@ fn costs(photo_bytes: usize) -> Result<[Cost; 3], CardError> {
 
 /// The first steps of a reading: identity, text, photo.
 fn read(card: &mut CountingCard, steps: usize) -> Result<(), CardError> {
-    let mut reading = CardReading::new(card);
-    let identity = reading.identity()?;
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(card)?;
     if steps > 1 {
-        reading.citizen(&identity)?;
+        reading.citizen(card, &identity)?;
     }
     if steps > 2 {
-        reading.photo(&mut |_| Flow::Continue)?;
+        reading.photo(card, &mut |_| Flow::Continue)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agent::ports::{Devices as _, Start, Traced};
-use card::{CardReading, Flow};
+use card::{CardReading, Flow, ReadPlan};
 use session::DopaPolicy;
 use simulator::card::{Answering, Manner, Pace, named, names};
 use simulator::customer::Hands as _;
@@ -67,11 +67,12 @@ fn the_trace_of_a_card_names_every_exchange_and_no_byte_of_its_holder() {
         let image = named(name).expect("a carried card");
         world.slot().insert(image, Manner { answering, ..Manner::default() });
         let mut reader = devices.card_reader().expect("there is one");
-        let mut channel = reader.connect(READER, Start::AsItIs).expect("a card is in");
-        let mut reading = CardReading::new(channel.as_mut());
-        let identity = reading.identity().expect("a lawful card");
-        reading.citizen(&identity).expect("a lawful card");
-        reading.photo(&mut |_| Flow::Continue).expect("a lawful card");
+        let mut connection = reader.connect(READER, Start::AsItIs).expect("a card is in");
+        let mut held = connection.hold().expect("nobody else is there");
+        let mut reading = CardReading::new(ReadPlan::default());
+        let identity = reading.identity(held.as_mut()).expect("a lawful card");
+        reading.citizen(held.as_mut(), &identity).expect("a lawful card");
+        reading.photo(held.as_mut(), &mut |_| Flow::Continue).expect("a lawful card");
         let trace = captured.bytes().split_off(before);
         let found = Person::of_card(name).found_in(&trace);
         assert!(found.is_empty(), "the trace of {name} holds {found:?}");

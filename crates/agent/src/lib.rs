@@ -16,6 +16,7 @@ pub mod log;
 mod outbox;
 pub mod ports;
 pub mod quirks;
+pub mod reading;
 mod runtime;
 pub mod sendings;
 mod slip;

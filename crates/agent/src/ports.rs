@@ -9,7 +9,7 @@ mod traced;
 
 use std::time::Duration;
 
-use card::Channel;
+use card::{Channel, ChannelError};
 use thiserror::Error;
 use vision::Frame;
 
@@ -79,16 +79,32 @@ pub enum Presence {
 
 /// Connects to the card in a reader.
 pub trait CardReader: Send {
-    /// Connects. The channel leaves the card as it is when dropped.
+    /// Connects.
     ///
     /// # Errors
     /// [`ReaderError`], typed by what a person could do about it.
-    fn connect(&mut self, reader: &str, start: Start)
-    -> Result<Box<dyn Channel + '_>, ReaderError>;
+    fn connect(
+        &mut self,
+        reader: &str,
+        start: Start,
+    ) -> Result<Box<dyn CardConnection + '_>, ReaderError>;
 }
 
-/// In which state a connection finds the card.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// A connection to one card, shared with other programs. Dropped, it leaves the card as it is.
+pub trait CardConnection {
+    /// The card's answer to reset, byte for byte.
+    fn atr(&self) -> &[u8];
+    /// Keeps other programs off the card until the channel is dropped; waits for one that does the same.
+    /// To be dropped before any wait: Windows resets a card that is held for 5 s without an exchange.
+    ///
+    /// # Errors
+    /// [`ChannelError`], such as [`ChannelError::Reset`] if another program reset the card since the last
+    /// hold.
+    fn hold(&mut self) -> Result<Box<dyn Channel + '_>, ChannelError>;
+}
+
+/// In which state a connection finds the card; the mildest first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Start {
     /// As it is.
     AsItIs,

@@ -30,7 +30,8 @@ pub(crate) const fn read(offset: u16, length: u8) -> [u8; 7] {
 
 /// Exchanges for one command. A T=0 read needs two, one wrong length a third; four times two is ample.
 const EXCHANGES_PER_COMMAND_MAX: u16 = 8;
-/// Exchanges for one card. A full photo takes 52; with every field read alone and every read repeated, 150.
+/// Exchanges over one connection. A full photo takes 52; with every field read alone and every read repeated,
+/// 150.
 const EXCHANGES_MAX: u16 = 256;
 /// Bytes of one answer, status words aside. The longest that is asked for has 255.
 const ANSWER_BYTES_MAX: usize = 512;
@@ -81,25 +82,34 @@ pub(crate) struct Answer {
     pub(crate) status: StatusWord,
 }
 
-/// Exchanges with one card, counted.
-pub(crate) struct Exchanges<'c, C: ?Sized> {
-    channel: &'c mut C,
+/// Exchanges with one card, counted anew for each connection.
+pub(crate) struct Exchanges {
     received: Zeroizing<Vec<u8>>,
     left: u16,
 }
 
-impl<'c, C: Channel + ?Sized> Exchanges<'c, C> {
-    pub(crate) fn new(channel: &'c mut C) -> Self {
+impl Exchanges {
+    pub(crate) fn new() -> Self {
         let received = Zeroizing::new(Vec::with_capacity(RECEIVE_BYTES));
-        Self { channel, received, left: EXCHANGES_MAX }
+        Self { received, left: EXCHANGES_MAX }
+    }
+
+    /// A new connection has all exchanges before it.
+    pub(crate) fn renew(&mut self) {
+        self.left = EXCHANGES_MAX;
     }
 
     /// Sends a command and fetches all of its answer, whatever the final status is.
-    pub(crate) fn run(&mut self, command: &[u8], field: Field) -> Result<Answer, CardError> {
+    pub(crate) fn run<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+        command: &[u8],
+        field: Field,
+    ) -> Result<Answer, CardError> {
         let mut data = Zeroizing::new(Vec::with_capacity(ANSWER_BYTES_MAX));
         let mut next = command.to_vec();
         for _ in 0..EXCHANGES_PER_COMMAND_MAX {
-            let status = self.exchange(&next, field)?;
+            let status = self.exchange(channel, &next, field)?;
             let received = self.received.len().saturating_sub(2);
             if data.len() + received > ANSWER_BYTES_MAX {
                 return Err(CardError::Endless { field });
@@ -120,9 +130,14 @@ impl<'c, C: Channel + ?Sized> Exchanges<'c, C> {
     }
 
     /// One command, one answer; its status word.
-    fn exchange(&mut self, command: &[u8], field: Field) -> Result<StatusWord, CardError> {
+    fn exchange<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+        command: &[u8],
+        field: Field,
+    ) -> Result<StatusWord, CardError> {
         self.left = self.left.checked_sub(1).ok_or(CardError::Endless { field })?;
-        self.channel.transmit(command, &mut self.received)?;
+        channel.transmit(command, &mut self.received)?;
         match self.received.last_chunk() {
             Some(&status) => Ok(StatusWord::from_bytes(status)),
             None => Err(CardError::NoStatusWord { field, got: self.received.len() }),
@@ -172,7 +187,7 @@ mod tests {
     fn check(answers: &[&[u8]], expected: Result<(&[u8], u16), CardError>, asked: &[&[u8]]) {
         let answers = answers.iter().map(|answer| answer.to_vec()).collect();
         let mut script = Script { answers, asked: Vec::new() };
-        let outcome = Exchanges::new(&mut script).run(&read(4, 3), Field::CitizenId);
+        let outcome = Exchanges::new().run(&mut script, &read(4, 3), Field::CitizenId);
         let outcome = outcome.map(|answer| (answer.data.to_vec(), answer.status.value()));
         assert_eq!(outcome, expected.map(|(data, status)| (data.to_vec(), status)));
         assert_eq!(script.asked, asked);
@@ -263,7 +278,7 @@ mod tests {
     fn a_card_that_never_finishes_is_left() {
         for answer in [&[0x61, 0][..], &[0x6C, 3], &[1, 0x61, 1]] {
             let mut script = Script { answers: vec![answer.to_vec()], asked: Vec::new() };
-            let outcome = Exchanges::new(&mut script).run(READ, Field::Photo).map(|_| ());
+            let outcome = Exchanges::new().run(&mut script, READ, Field::Photo).map(|_| ());
             assert_eq!(outcome, Err(CardError::Endless { field: Field::Photo }));
             assert_eq!(script.asked.len(), usize::from(EXCHANGES_PER_COMMAND_MAX));
         }
@@ -276,14 +291,16 @@ mod tests {
     }
 
     #[test]
-    fn one_card_gets_a_bounded_number_of_exchanges() {
+    fn one_connection_gets_a_bounded_number_of_exchanges() {
         let mut script = Script { answers: vec![vec![0x90, 0x00]], asked: Vec::new() };
-        let mut exchanges = Exchanges::new(&mut script);
+        let mut exchanges = Exchanges::new();
         for _ in 0..EXCHANGES_MAX {
-            assert!(exchanges.run(READ, Field::Photo).is_ok());
+            assert!(exchanges.run(&mut script, READ, Field::Photo).is_ok());
         }
-        assert!(exchanges.run(READ, Field::Photo).is_err());
+        assert!(exchanges.run(&mut script, READ, Field::Photo).is_err());
         assert_eq!(script.asked.len(), usize::from(EXCHANGES_MAX));
+        exchanges.renew();
+        assert!(exchanges.run(&mut script, READ, Field::Photo).is_ok());
     }
 
     #[test]

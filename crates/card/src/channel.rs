@@ -21,6 +21,12 @@ impl<C: Channel + ?Sized> Channel for Box<C> {
     }
 }
 
+impl<C: Channel + ?Sized> Channel for &mut C {
+    fn transmit(&mut self, command: &[u8], answer: &mut Vec<u8>) -> Result<(), ChannelError> {
+        (**self).transmit(command, answer)
+    }
+}
+
 /// Why no answer came.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum ChannelError {

@@ -33,6 +33,12 @@ pub enum CardError {
     /// This is not the card with the identity that was handed in.
     #[error("comparing the identity: got another card, expected the one read before")]
     AnotherCard,
+    /// What was read before is not there any more: another program selected something else in between.
+    #[error("reading {field}: the card shows other bytes than before, expected the same")]
+    Interleaved {
+        /// What was read.
+        field: Field,
+    },
     /// The card answered a read with another status than success.
     #[error("reading {field}: card answered {status}, expected 9000")]
     Refused {
@@ -81,7 +87,7 @@ pub enum CardError {
     /// A JPEG begins, and does not end or states an impossible size.
     #[error("reading the photo: the JPEG is not whole")]
     PhotoDamaged,
-    /// The caller stopped the reading.
+    /// The caller stopped the reading; what was read is kept, and the reading can be continued.
     #[error("reading the photo: stopped by the caller")]
     Stopped,
 }

@@ -9,13 +9,17 @@ mod channel;
 mod decode;
 mod error;
 mod map;
+mod photo;
+mod plan;
 mod reading;
 mod tis620;
 
 pub use apdu::StatusWord;
 pub use channel::{Channel, ChannelError};
 pub use error::{CardError, Field, TextError};
-pub use reading::{CardReading, Flow, Progress};
+pub use photo::{Flow, Progress};
+pub use plan::ReadPlan;
+pub use reading::CardReading;
 pub use tis620::Tis620Error;
 
 #[cfg(test)]

@@ -65,6 +65,9 @@ pub(crate) const HOLDER: Stretch = Stretch {
     field: Field::Holder,
     places: &[VERSION, CITIZEN_ID, THAI_NAME, ENGLISH_NAME, BIRTH_DATE, SEX, REQUEST_NUMBER],
 };
+/// What tells after a reset whether the card is still the same: the beginning of [`HOLDER`], 17 bytes.
+pub(crate) const IDENTIFIER: Stretch =
+    Stretch { field: Field::CitizenId, places: &[VERSION, CITIZEN_ID] };
 /// The second read: 20 bytes, beginning behind the issuing office and its code.
 pub(crate) const VALIDITY: Stretch =
     Stretch { field: Field::Validity, places: &[ISSUE_DATE, EXPIRY_DATE, CARD_TYPE, PHOTO_LENGTH] };
@@ -77,7 +80,8 @@ pub(crate) const ADDRESS_STRETCH: Stretch = Stretch {
 #[cfg(test)]
 mod tests {
     use super::{
-        ADDRESS, ADDRESS_STRETCH, HOLDER, PHOTO_BYTES_MAX, PHOTO_OFFSET, Stretch, VALIDITY,
+        ADDRESS, ADDRESS_STRETCH, HOLDER, IDENTIFIER, PHOTO_BYTES_MAX, PHOTO_OFFSET, Stretch,
+        VALIDITY,
     };
 
     #[track_caller]
@@ -91,6 +95,7 @@ mod tests {
     #[test]
     fn the_places_of_a_stretch_lie_side_by_side() {
         check(&HOLDER, 0x0000, 0xF6);
+        check(&IDENTIFIER, 0x0000, 0x11);
         check(&VALIDITY, 0x0167, 0x14);
         check(&ADDRESS_STRETCH, ADDRESS.offset, ADDRESS.length);
     }

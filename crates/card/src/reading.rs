@@ -1,68 +1,91 @@
 //! One reading of one card, step by step: who it is, what it says, the photo.
 //!
 //! The chip number comes first, since some chips refuse it once the applet is selected. Then three reads
-//! bring all text, and the photo comes in blocks, as long as the card says it is. A reading lives as long
-//! as the card is not reset: after [`ChannelError::Reset`](crate::ChannelError::Reset) the caller makes a
-//! new one, reads the identity again and compares. Nothing is repaired behind the caller's back.
+//! bring all text, and the photo comes in blocks, as long as the card says it is. A step that failed may be
+//! taken again, on a new connection as well: it goes on where it was, once chip number and identifier have
+//! shown that the card is the same. Resets and connections are the work of whoever owns the channel.
 
-use citizen::{ChipNumber, Citizen, Identity, Photo, PhotoError};
+use citizen::{ChipNumber, Citizen, Identity, Photo};
 use zeroize::Zeroizing;
 
 use crate::{
     apdu::{self, Exchanges, StatusWord},
     channel::Channel,
-    decode::{self, PhotoExtent, Section},
+    decode::{self, Section},
     error::{CardError, Field},
-    map::{ADDRESS_STRETCH, HOLDER, PHOTO_OFFSET, READ_BYTES_MAX, Stretch, VALIDITY},
+    map::{ADDRESS_STRETCH, HOLDER, IDENTIFIER, Stretch, VALIDITY},
+    photo::{Flow, Joint, PartialPhoto, Progress},
+    plan::ReadPlan,
 };
 
-/// A reading of the card behind `C`. What it keeps of the card is wiped when it is dropped.
-pub struct CardReading<'c, C: Channel + ?Sized> {
-    exchanges: Exchanges<'c, C>,
-    known: Option<Known>,
-    photo_extent: Option<PhotoExtent>,
+/// A reading of one card. It outlives connections; what it keeps of the card is wiped when it is dropped.
+///
+/// Each step is given a channel to the card. After connecting anew or a reset of its own, the caller says so
+/// by [`Self::reconnected`]; a reset by others shows as an error, and needs no word.
+pub struct CardReading {
+    exchanges: Exchanges,
+    plan: ReadPlan,
+    standing: Standing,
+    identity: Option<Identity>,
+    holder: Option<Section>,
+    validity: Option<Section>,
+    photo: Option<PartialPhoto>,
 }
 
-/// What the first step found out. The stretch is kept, so that the second step need not read it again.
-struct Known {
-    identity: Identity,
-    holder: Section,
-}
-
-/// How far the photo is.
+/// What is known of the card behind the channel.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Progress {
-    /// Bytes read.
-    pub read: usize,
-    /// Bytes to read.
-    pub total: usize,
+enum Standing {
+    /// It may be another one, or its applet may not be selected.
+    Unproven,
+    /// It is the one that was read before, and its applet is selected.
+    Proven,
+    /// It is another one: this reading is over.
+    Exchanged,
 }
 
-/// Whether to go on after a block of the photo.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Flow {
-    /// Read the next block.
-    Continue,
-    /// Read no further; the reading ends with [`CardError::Stopped`].
-    Stop,
-}
-
-impl<'c, C: Channel + ?Sized> CardReading<'c, C> {
-    /// Begins with a card straight after connecting or a reset; sends nothing yet.
+impl CardReading {
+    /// Begins with a card straight after connecting or a reset.
     #[must_use]
-    pub fn new(channel: &'c mut C) -> Self {
-        Self { exchanges: Exchanges::new(channel), known: None, photo_extent: None }
+    pub fn new(plan: ReadPlan) -> Self {
+        Self {
+            exchanges: Exchanges::new(),
+            plan,
+            standing: Standing::Unproven,
+            identity: None,
+            holder: None,
+            validity: None,
+            photo: None,
+        }
+    }
+
+    /// The channel of the next step is a new connection, or the card was reset: the next step begins with
+    /// the proof that it is the same card.
+    pub fn reconnected(&mut self) {
+        self.exchanges.renew();
+        if self.standing == Standing::Proven {
+            self.standing = Standing::Unproven;
+        }
+    }
+
+    /// How the text is asked for: as handed in, or field by field if this card refused more at once.
+    #[must_use]
+    pub fn plan(&self) -> ReadPlan {
+        self.plan
     }
 
     /// Reads the chip number, selects the citizen applet, reads the citizen id: six exchanges on T=0.
     ///
-    /// Asked again, it answers from memory.
+    /// Asked again on the same connection, it answers from memory.
     ///
     /// # Errors
-    /// [`CardError::ChipNumberUnavailable`], which a cold reset and a new reading may cure,
-    /// [`CardError::NotThaiCitizenCard`], [`CardError::OldLayout`], or what ended the reading.
-    pub fn identity(&mut self) -> Result<Identity, CardError> {
-        Ok(self.known()?.identity.clone())
+    /// [`CardError::ChipNumberUnavailable`], which a cold reset may cure,
+    /// [`CardError::NotThaiCitizenCard`], [`CardError::OldLayout`], [`CardError::AnotherCard`] on another
+    /// connection, or what ended the reading.
+    pub fn identity<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+    ) -> Result<Identity, CardError> {
+        self.step(|reading| reading.prove(channel).cloned())
     }
 
     /// Reads the rest of the text, four exchanges on T=0; before it the identity, if that is not known yet.
@@ -70,81 +93,194 @@ impl<'c, C: Channel + ?Sized> CardReading<'c, C> {
     /// # Errors
     /// [`CardError::AnotherCard`] if this card is not the one of `identity`; [`CardError::Text`] naming
     /// the field that is not what it must be; or what ended the reading.
-    pub fn citizen(&mut self, identity: &Identity) -> Result<Citizen, CardError> {
-        if self.known()?.identity != *identity {
-            return Err(CardError::AnotherCard);
-        }
-        let validity = self.section(&VALIDITY)?;
-        self.photo_extent = Some(decode::photo_extent(&validity)?);
-        let address = self.section(&ADDRESS_STRETCH)?;
-        decode::citizen(identity, &self.known()?.holder, &validity, &address)
+    pub fn citizen<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+        identity: &Identity,
+    ) -> Result<Citizen, CardError> {
+        self.step(|reading| {
+            if reading.prove(channel)? != identity {
+                return Err(CardError::AnotherCard);
+            }
+            reading.read_holder(channel, identity)?;
+            reading.read_validity(channel)?;
+            let address = reading.section(channel, &ADDRESS_STRETCH)?;
+            let stretches = reading.holder.take().zip(reading.validity.take());
+            let (holder, validity) = stretches.expect("both were read just above");
+            let citizen = decode::citizen(identity, &holder, &validity, &address)?;
+            // Only what was right is kept: taken again, the step asks the card again.
+            (reading.holder, reading.validity) = (Some(holder), Some(validity));
+            Ok(citizen)
+        })
     }
 
     /// Reads the photo in blocks of up to 255 bytes; a full one takes 42 exchanges on T=0, about 5.7 s on
     /// the slowest cards. `progress` is called after every block and may stop.
     ///
+    /// Taken again after it failed, it goes on behind the last whole block.
+    ///
     /// # Errors
     /// [`CardError::PhotoMissing`] and [`CardError::PhotoDamaged`] if no whole JPEG is there,
-    /// [`CardError::Stopped`], or what ended the reading: part of a photo is never success.
-    pub fn photo(
+    /// [`CardError::Interleaved`] if it cannot go on where it was, [`CardError::Stopped`], or what ended the
+    /// reading: part of a photo is never success.
+    pub fn photo<C: Channel + ?Sized>(
         &mut self,
+        channel: &mut C,
         progress: &mut dyn FnMut(Progress) -> Flow,
     ) -> Result<Photo, CardError> {
-        self.known()?;
-        let extent = match self.photo_extent {
-            Some(extent) => extent,
-            None => decode::photo_extent(&self.section(&VALIDITY)?)?,
-        };
-        let total = extent.bytes();
-        let mut photo = Zeroizing::new(Vec::with_capacity(usize::from(total)));
-        for start in (0..total).step_by(usize::from(READ_BYTES_MAX)) {
-            let length = u8::try_from(total - start).unwrap_or(READ_BYTES_MAX);
-            photo.extend_from_slice(&self.read(PHOTO_OFFSET + start, length, Field::Photo)?);
-            if !photo.starts_with(&START_OF_IMAGE) {
-                return Err(CardError::PhotoMissing);
+        self.step(|reading| {
+            reading.prove(channel)?;
+            let mut photo = match reading.photo.take() {
+                Some(photo) => photo,
+                None => PartialPhoto::new(decode::photo_extent(reading.read_validity(channel)?)?),
+            };
+            match reading.blocks(channel, &mut photo, progress) {
+                Ok(()) => photo.finish(),
+                Err(error) => {
+                    if error != CardError::PhotoMissing {
+                        reading.photo = Some(photo);
+                    }
+                    Err(error)
+                }
             }
-            let at = Progress { read: photo.len(), total: usize::from(total) };
-            if progress(at) == Flow::Stop {
-                return Err(CardError::Stopped);
-            }
-        }
-        if extent == PhotoExtent::Unstated {
-            cut_behind_the_end(&mut photo);
-        }
-        Photo::new(std::mem::take(&mut *photo)).map_err(|error| match error {
-            PhotoError::Start => CardError::PhotoMissing,
-            PhotoError::End | PhotoError::Size => CardError::PhotoDamaged,
         })
     }
 
-    /// What the first step finds out, from memory if it did.
-    fn known(&mut self) -> Result<&Known, CardError> {
-        if self.known.is_none() {
-            let chip_number = self.chip_number()?;
-            self.select()?;
-            let holder = self.section(&HOLDER)?;
-            decode::layout(&holder)?;
-            let citizen_id = decode::citizen_id(&holder)?;
-            self.known = Some(Known { identity: Identity { citizen_id, chip_number }, holder });
+    /// Takes one step. After an error nothing is known of the card any more, unless the caller wanted to stop.
+    fn step<T>(
+        &mut self,
+        take: impl FnOnce(&mut Self) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        let outcome = take(self);
+        if self.standing == Standing::Proven
+            && outcome.as_ref().is_err_and(|error| *error != CardError::Stopped)
+        {
+            self.standing = Standing::Unproven;
         }
-        Ok(self.known.as_ref().expect("it was filled just above"))
+        outcome
+    }
+
+    fn blocks<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+        photo: &mut PartialPhoto,
+        progress: &mut dyn FnMut(Progress) -> Flow,
+    ) -> Result<(), CardError> {
+        let mut joint = Joint::Proven;
+        while let Some(block) = photo.next(joint) {
+            let bytes = self.read(channel, block.offset, block.length, Field::Photo)?;
+            photo.join(block, &bytes)?;
+            joint = Joint::Seamless;
+            if progress(photo.progress()) == Flow::Stop {
+                return Err(CardError::Stopped);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who the card is: from memory, once it is proven that this is the card remembered.
+    ///
+    /// # Errors
+    /// [`CardError::AnotherCard`], now and for ever; all that was read of the first one is then wiped.
+    fn prove<C: Channel + ?Sized>(&mut self, channel: &mut C) -> Result<&Identity, CardError> {
+        if self.standing == Standing::Exchanged {
+            return Err(CardError::AnotherCard);
+        }
+        if self.standing == Standing::Unproven {
+            let chip_number = self.chip_number(channel)?;
+            self.select(channel)?;
+            if self.identity.is_none() {
+                self.introduce(channel, chip_number)?;
+            } else {
+                self.recognize(channel, &chip_number)?;
+            }
+            self.standing = Standing::Proven;
+        }
+        Ok(self.identity.as_ref().expect("whoever is proven is known"))
+    }
+
+    /// Reads who the card is, for the first time.
+    fn introduce<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+        chip_number: ChipNumber,
+    ) -> Result<(), CardError> {
+        let holder = self.section(channel, &HOLDER)?;
+        decode::layout(&holder)?;
+        let citizen_id = decode::citizen_id(&holder)?;
+        self.identity = Some(Identity { citizen_id, chip_number });
+        self.holder = Some(holder);
+        Ok(())
+    }
+
+    /// Is it the same chip number, and the same identifier?
+    fn recognize<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+        chip_number: &ChipNumber,
+    ) -> Result<(), CardError> {
+        let identifier = self.section(channel, &IDENTIFIER)?;
+        let same = |identity: &Identity| {
+            identity.chip_number == *chip_number
+                && decode::citizen_id(&identifier).is_ok_and(|id| id == identity.citizen_id)
+        };
+        if self.identity.as_ref().is_some_and(same) {
+            return Ok(());
+        }
+        self.standing = Standing::Exchanged;
+        (self.identity, self.holder, self.validity, self.photo) = (None, None, None, None);
+        Err(CardError::AnotherCard)
+    }
+
+    /// Version to request number, unless they were read before.
+    fn read_holder<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+        identity: &Identity,
+    ) -> Result<(), CardError> {
+        if self.holder.is_none() {
+            let holder = self.section(channel, &HOLDER)?;
+            if decode::citizen_id(&holder)? != identity.citizen_id {
+                return Err(CardError::AnotherCard);
+            }
+            self.holder = Some(holder);
+        }
+        Ok(())
+    }
+
+    /// Issue date to photo length, unless they were read before.
+    fn read_validity<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+    ) -> Result<&Section, CardError> {
+        let validity = match self.validity.take() {
+            Some(validity) => validity,
+            None => self.section(channel, &VALIDITY)?,
+        };
+        Ok(self.validity.insert(validity))
     }
 
     /// Asks the chip as it is, then once more with its own manager selected.
-    fn chip_number(&mut self) -> Result<ChipNumber, CardError> {
-        if let Some(number) = self.chip_number_now()? {
+    fn chip_number<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+    ) -> Result<ChipNumber, CardError> {
+        if let Some(number) = self.chip_number_now(channel)? {
             return Ok(number);
         }
         // Whether the chip lets its manager be selected is its own affair: what counts is the number.
-        self.exchanges.run(apdu::SELECT_MANAGER, Field::ChipNumber)?;
-        self.chip_number_now()?.ok_or(CardError::ChipNumberUnavailable)
+        self.exchanges.run(channel, apdu::SELECT_MANAGER, Field::ChipNumber)?;
+        self.chip_number_now(channel)?.ok_or(CardError::ChipNumberUnavailable)
     }
 
     /// The chip number; `None` if the chip refuses it or has none.
-    fn chip_number_now(&mut self) -> Result<Option<ChipNumber>, CardError> {
+    fn chip_number_now<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+    ) -> Result<Option<ChipNumber>, CardError> {
         let mut got = 0;
         for _ in 0..READ_TRIES {
-            let answer = self.exchanges.run(apdu::GET_CHIP_DATA, Field::ChipNumber)?;
+            let answer = self.exchanges.run(channel, apdu::GET_CHIP_DATA, Field::ChipNumber)?;
             if answer.status != StatusWord::OK {
                 return Ok(None);
             }
@@ -163,8 +299,8 @@ impl<'c, C: Channel + ?Sized> CardReading<'c, C> {
         Err(CardError::Length { field: Field::ChipNumber, expected: CHIP_DATA_BYTES, got })
     }
 
-    fn select(&mut self) -> Result<(), CardError> {
-        match self.exchanges.run(apdu::SELECT_APPLET, Field::Applet)?.status {
+    fn select<C: Channel + ?Sized>(&mut self, channel: &mut C) -> Result<(), CardError> {
+        match self.exchanges.run(channel, apdu::SELECT_APPLET, Field::Applet)?.status {
             StatusWord::OK => Ok(()),
             status @ (StatusWord::FILE_NOT_FOUND
             | StatusWord::UNKNOWN_INSTRUCTION
@@ -173,27 +309,42 @@ impl<'c, C: Channel + ?Sized> CardReading<'c, C> {
         }
     }
 
-    /// Reads a stretch in one, or place by place if the card refuses to read so much or across fields.
-    fn section(&mut self, stretch: &'static Stretch) -> Result<Section, CardError> {
-        match self.read(stretch.offset(), stretch.length(), stretch.field) {
-            Ok(bytes) => return Ok(Section { stretch, bytes }),
-            Err(CardError::Refused {
-                status:
-                    StatusWord::WRONG_LENGTH | StatusWord::WRONG_PARAMETERS | StatusWord::WRONG_OFFSET,
-                ..
-            }) => {}
-            Err(error) => return Err(error),
+    /// Reads a stretch in one; place by place, from then on, if the card refuses to read so much or across
+    /// fields.
+    fn section<C: Channel + ?Sized>(
+        &mut self,
+        channel: &mut C,
+        stretch: &'static Stretch,
+    ) -> Result<Section, CardError> {
+        if self.plan == ReadPlan::Spanning {
+            match self.read(channel, stretch.offset(), stretch.length(), stretch.field) {
+                Ok(bytes) => return Ok(Section { stretch, bytes }),
+                Err(CardError::Refused {
+                    status:
+                        StatusWord::WRONG_LENGTH
+                        | StatusWord::WRONG_PARAMETERS
+                        | StatusWord::WRONG_OFFSET,
+                    ..
+                }) => self.plan = ReadPlan::FieldByField,
+                Err(error) => return Err(error),
+            }
         }
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::from(stretch.length())));
         for place in stretch.places {
-            bytes.extend_from_slice(&self.read(place.offset, place.length, place.field)?);
+            bytes.extend_from_slice(&self.read(
+                channel,
+                place.offset,
+                place.length,
+                place.field,
+            )?);
         }
         Ok(Section { stretch, bytes })
     }
 
     /// Reads exactly `length` bytes of the image; an answer of another length is asked for once more.
-    fn read(
+    fn read<C: Channel + ?Sized>(
         &mut self,
+        channel: &mut C,
         offset: u16,
         length: u8,
         field: Field,
@@ -201,7 +352,7 @@ impl<'c, C: Channel + ?Sized> CardReading<'c, C> {
         let expected = usize::from(length);
         let mut got = 0;
         for _ in 0..READ_TRIES {
-            let answer = self.exchanges.run(&apdu::read(offset, length), field)?;
+            let answer = self.exchanges.run(channel, &apdu::read(offset, length), field)?;
             if answer.status != StatusWord::OK {
                 return Err(CardError::Refused { field, status: answer.status });
             }
@@ -222,13 +373,3 @@ const CHIP_DATA_BYTES: usize = 45;
 const CHIP_NUMBER_AT: usize = 10;
 /// An answer of the wrong length is asked for this often in all.
 const READ_TRIES: usize = 2;
-/// The first two bytes of every JPEG.
-const START_OF_IMAGE: [u8; 2] = [0xFF, 0xD8];
-/// The last two.
-const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
-
-/// Takes off what stands behind the last end of a JPEG; without an end nothing is taken off.
-fn cut_behind_the_end(photo: &mut Vec<u8>) {
-    let end = photo.windows(2).rposition(|pair| pair == END_OF_IMAGE);
-    photo.truncate(end.map_or(photo.len(), |end| end + END_OF_IMAGE.len()));
-}

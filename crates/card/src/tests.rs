@@ -1,7 +1,7 @@
 //! Readings of whole cards, from raw images that were not made with our map.
 //!
 //! `plan` is what a good card is asked, `record` what its data become, `fields` what is wrong with bad
-//! data, `evil` what a bad card leads to; `catalogue` is every card of `tests/cards` that is refused.
+//! data, `evil` what a bad card leads to, `resume` what an interruption does; `catalogue` is every card of `tests/cards` that is refused.
 
 mod catalogue;
 mod conduct;
@@ -11,3 +11,4 @@ mod fields;
 mod images;
 mod plan;
 mod record;
+mod resume;

@@ -1,21 +1,22 @@
 //! Cards through PC/SC: connecting, exchanging, and what each result of the service means.
 //!
 //! The watch over the readers is in `monitor`. Each of the two has a context of its own and stays on one
-//! thread, since a wait holds its context's lock. Access is shared and a card is left as it is, so that
-//! another program is neither locked out nor cut off. A call may block for ever: its thread is disposable.
+//! thread, since a wait holds its context's lock. Access is shared, a card is held for short groups of
+//! exchanges only and left as it is, so that another program is neither locked out nor cut off. A call may
+//! block for ever: its thread is disposable.
 
 mod monitor;
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::thread;
 use std::time::Duration;
 
 use agent::config::NamePattern;
-use agent::ports::{CardReader, ReaderError, Start};
+use agent::ports::{CardConnection, CardReader, ReaderError, Start};
 use card::{Channel, ChannelError};
 use pcsc::{
     Card, Context, Disposition, Error, MAX_BUFFER_SIZE, Protocols, ReaderState, Scope, ShareMode,
-    State,
+    State, Transaction,
 };
 use zeroize::Zeroizing;
 
@@ -44,8 +45,42 @@ impl PcscReader {
         Ok(Self { context: establish(allow)?, allow: allow.to_vec() })
     }
 
-    fn card(&self, reader: &CString) -> Result<Card, ReaderError> {
-        self.context.connect(reader, ShareMode::Shared, Protocols::ANY).map_err(reader_error)
+    fn card(&self, reader: &CStr) -> Result<Left, ReaderError> {
+        let card = self.context.connect(reader, ShareMode::Shared, Protocols::ANY);
+        Ok(Left(Some(card.map_err(reader_error)?)))
+    }
+
+    /// Resets a card that is too mute to be connected to, or cuts its power: by way of the reader alone.
+    fn wake(&self, reader: &CStr, disposition: Disposition) -> Result<(), ReaderError> {
+        let reader = self.context.connect(reader, ShareMode::Direct, Protocols::UNDEFINED);
+        let ended = reader.map_err(reader_error)?.disconnect(disposition);
+        ended.map_err(|(_, error)| reader_error(error))
+    }
+
+    fn started(&self, name: &CStr, start: Start) -> Result<Left, ReaderError> {
+        match (start, self.card(name)) {
+            (Start::AsItIs, card) => card,
+            (Start::Warm, Ok(mut card)) => {
+                card.reset()?;
+                Ok(card)
+            }
+            (Start::Warm, Err(ReaderError::Mute)) => {
+                self.wake(name, Disposition::ResetCard)?;
+                self.card(name)
+            }
+            (Start::Cold, Ok(card)) => {
+                // The service powers up at once after a reconnect; a pause needs a second connection.
+                card.disconnect(Disposition::UnpowerCard)?;
+                thread::sleep(POWER_OFF);
+                self.card(name)
+            }
+            (Start::Cold, Err(ReaderError::Mute)) => {
+                self.wake(name, Disposition::UnpowerCard)?;
+                thread::sleep(POWER_OFF);
+                self.card(name)
+            }
+            (Start::Warm | Start::Cold, Err(error)) => Err(error),
+        }
     }
 }
 
@@ -54,43 +89,79 @@ impl CardReader for PcscReader {
         &mut self,
         reader: &str,
         start: Start,
-    ) -> Result<Box<dyn Channel + '_>, ReaderError> {
+    ) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
         if !self.allow.iter().any(|pattern| pattern.matches(reader)) {
             return Err(ReaderError::Gone);
         }
         let name = CString::new(reader).map_err(|_| ReaderError::Gone)?;
-        let mut card = self.card(&name)?;
-        match start {
-            Start::AsItIs => {}
-            Start::Warm => card
-                .reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)
-                .map_err(reader_error)?,
-            Start::Cold => {
-                // The service powers up at once after a reconnect; a pause needs a second connection.
-                card.disconnect(Disposition::UnpowerCard)
-                    .map_err(|(_, error)| reader_error(error))?;
-                thread::sleep(POWER_OFF);
-                card = self.card(&name)?;
-            }
+        let mut card = self.started(&name, start)?;
+        let status = card.card().status2_owned().map_err(reader_error)?;
+        let atr = status.atr().to_vec();
+        Ok(Box::new(PcscConnection { context: &self.context, name, card, atr }))
+    }
+}
+
+/// A card that is left as it is when dropped: the crate's own drop would reset it under another program's
+/// hands. It is taken at its end only.
+struct Left(Option<Card>);
+
+impl Left {
+    fn card(&mut self) -> &mut Card {
+        self.0.as_mut().expect("a card is taken at its end only")
+    }
+
+    fn reset(&mut self) -> Result<(), ReaderError> {
+        let card = self.card();
+        card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)
+            .map_err(reader_error)
+    }
+
+    fn disconnect(mut self, disposition: Disposition) -> Result<(), ReaderError> {
+        let Some(card) = self.0.take() else { return Ok(()) };
+        card.disconnect(disposition).map_err(|(_, error)| reader_error(error))
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        if let Some(card) = self.0.take() {
+            // A card that is gone need not be left.
+            let _ = card.disconnect(Disposition::LeaveCard);
         }
-        Ok(Box::new(PcscChannel { context: &self.context, name, card: Some(card) }))
     }
 }
 
 /// A connection to one card.
-struct PcscChannel<'r> {
+struct PcscConnection<'r> {
     context: &'r Context,
     name: CString,
-    /// Taken on drop only.
-    card: Option<Card>,
+    card: Left,
+    atr: Vec<u8>,
+}
+
+impl CardConnection for PcscConnection<'_> {
+    fn atr(&self) -> &[u8] {
+        &self.atr
+    }
+
+    fn hold(&mut self) -> Result<Box<dyn Channel + '_>, ChannelError> {
+        let card = self.card.card().transaction().map_err(channel_error)?;
+        Ok(Box::new(PcscChannel { context: self.context, name: &self.name, card }))
+    }
+}
+
+/// A card within a transaction, which ends with it and leaves the card as it is.
+struct PcscChannel<'c> {
+    context: &'c Context,
+    name: &'c CStr,
+    card: Transaction<'c>,
 }
 
 impl Channel for PcscChannel<'_> {
     fn transmit(&mut self, command: &[u8], answer: &mut Vec<u8>) -> Result<(), ChannelError> {
         answer.clear();
-        let card = self.card.as_ref().ok_or(ChannelError::Gone)?;
         let mut buffer = Zeroizing::new([0; MAX_BUFFER_SIZE]);
-        match card.transmit(command, buffer.as_mut_slice()) {
+        match self.card.transmit(command, buffer.as_mut_slice()) {
             // A driver whose card vanishes in the middle says success, with nothing.
             Ok(received) if received.len() < ANSWER_BYTES_MIN => Err(self.removed_or_faulty()),
             Ok(received) => {
@@ -106,7 +177,7 @@ impl Channel for PcscChannel<'_> {
 impl PcscChannel<'_> {
     /// An exchange broke off: was the card pulled? Waits until the service would have seen it.
     fn removed_or_faulty(&self) -> ChannelError {
-        let mut state = [ReaderState::new(self.name.clone(), State::UNAWARE)];
+        let mut state = [ReaderState::new(self.name.to_owned(), State::UNAWARE)];
         let first = self.context.get_status_change(Duration::ZERO, &mut state);
         if let Err(error) = first {
             return channel_error(error);
@@ -130,15 +201,6 @@ fn absent(states: &[ReaderState]) -> bool {
 
 fn counted(states: &[ReaderState]) -> Option<u32> {
     states.first().map(ReaderState::event_count)
-}
-
-impl Drop for PcscChannel<'_> {
-    fn drop(&mut self) {
-        if let Some(card) = self.card.take() {
-            // The crate's own drop would reset the card under another program's hands.
-            let _ = card.disconnect(Disposition::LeaveCard);
-        }
-    }
 }
 
 /// A context of its own, if any reader is allowed at all.

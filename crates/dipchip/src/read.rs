@@ -1,6 +1,6 @@
 //! `dipchip read`: one card, printed; and the list of readers.
 //!
-//! Owns waiting for a card, the second try after a cold reset, and how a failure is said. What is shown of
+//! Owns waiting for a card, a deadline for reading it, and how a failure is said. What is shown of
 //! a person is `sheet`'s decision.
 
 use std::io::{self, Write as _};
@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use agent::config::{Config, ConfigError};
 use agent::explain::{Explanation, explain, of_card, of_reader};
 use agent::ports::{CardMonitor, CardReader, Devices, Presence, ReaderError, Start};
-use card::{CardError, CardReading, ChannelError, Flow};
+use agent::reading::{self, Ladder, cures_of_card, cures_of_reader};
+use card::{CardError, CardReading, Flow, ReadPlan};
 use dipchip::card_reader;
 use dipchip::devices::RealDevices;
 use thiserror::Error;
@@ -116,13 +117,14 @@ fn sheet_of(reading: &Reading) -> Result<Sheet, ReadError> {
 fn filled(mut sheet: Sheet, devices: &RealDevices, name: &str) -> Result<Sheet, ReadError> {
     sheet.plain("reader", name);
     let mut reader = devices.card_reader()?;
-    match read_card(reader.as_mut(), name, Start::AsItIs, &mut sheet) {
-        Err(ReadError::Card(error)) if a_reset_may_help(&error) => {
-            read_card(reader.as_mut(), name, Start::Cold, &mut sheet)?;
-        }
-        result => result?,
+    let (mut ladder, mut start) = (Ladder::default(), Start::AsItIs);
+    loop {
+        let Err(error) = read_card(reader.as_mut(), name, start, &mut sheet) else {
+            return Ok(sheet);
+        };
+        let Some(next) = ladder.climb(cures(&error)) else { return Err(error) };
+        start = next;
     }
-    Ok(sheet)
 }
 
 fn wait_for_card(monitor: &mut dyn CardMonitor) -> Result<String, ReadError> {
@@ -150,14 +152,15 @@ fn read_card(
     start: Start,
     sheet: &mut Sheet,
 ) -> Result<(), ReadError> {
-    let mut channel = reader.connect(name, start)?;
-    let mut reading = CardReading::new(channel.as_mut());
+    let mut connection = reader.connect(name, start)?;
+    let connection = connection.as_mut();
+    let mut card = CardReading::new(ReadPlan::default());
     let started = Instant::now();
-    let identity = reading.identity()?;
+    let identity = reading::identity(connection, &mut card)?;
     let identity_took = started.elapsed();
-    let citizen = reading.citizen(&identity)?;
+    let citizen = reading::citizen(connection, &mut card, &identity)?;
     let text_took = started.elapsed();
-    let photo = reading.photo(&mut |_| Flow::Continue)?;
+    let photo = reading::photo(connection, &mut card, &mut |_| Flow::Continue)?;
     let all_took = started.elapsed();
     sheet.identity(&identity);
     sheet.citizen(&citizen);
@@ -172,29 +175,11 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A card that is out, foreign or old stays so after a reset.
-fn a_reset_may_help(error: &CardError) -> bool {
+fn cures(error: &ReadError) -> &'static [Start] {
     match error {
-        CardError::Channel(ChannelError::Reset | ChannelError::Faulty)
-        | CardError::ChipNumberUnavailable
-        | CardError::Refused { .. }
-        | CardError::Length { .. }
-        | CardError::NoStatusWord { .. } => true,
-        CardError::Channel(
-            ChannelError::Removed
-            | ChannelError::Gone
-            | ChannelError::TimedOut
-            | ChannelError::Busy,
-        )
-        | CardError::NotThaiCitizenCard { .. }
-        | CardError::OldLayout
-        | CardError::UnknownLayout
-        | CardError::AnotherCard
-        | CardError::Endless { .. }
-        | CardError::Text { .. }
-        | CardError::PhotoMissing
-        | CardError::PhotoDamaged
-        | CardError::Stopped => false,
+        ReadError::Card(error) => cures_of_card(error),
+        ReadError::Reader(error) => cures_of_reader(*error),
+        ReadError::Config(_) | ReadError::NoCardCame | ReadError::Hung => &[],
     }
 }
 

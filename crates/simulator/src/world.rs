@@ -12,13 +12,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use agent::ports::{
-    Camera, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer, ReaderError, Scanner,
-    Start,
+    Camera, CardConnection, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer,
+    ReaderError, Scanner, Start,
 };
-use card::Channel;
+use card::{Channel, ChannelError};
 use vision::Frame;
 
-use crate::card::{ConnectError, Pace, Slot, Start as SlotStart};
+use crate::card::{ConnectError, Pace, SimulatedCard, Slot, Start as SlotStart};
 
 /// The one reader's name.
 pub const READER: &str = "Simulated Reader 00 00";
@@ -167,7 +167,7 @@ impl CardReader for World {
         &mut self,
         reader: &str,
         start: Start,
-    ) -> Result<Box<dyn Channel + '_>, ReaderError> {
+    ) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
         if *lock(&self.shared.cable) == Cable::Pulled || reader != READER {
             return Err(ReaderError::Gone);
         }
@@ -180,6 +180,17 @@ impl CardReader for World {
             Err(ConnectError::NoCard) => Err(ReaderError::NoCard),
             Err(ConnectError::Mute) => Err(ReaderError::Mute),
         }
+    }
+}
+
+impl CardConnection for SimulatedCard {
+    fn atr(&self) -> &[u8] {
+        Self::atr(self)
+    }
+
+    fn hold(&mut self) -> Result<Box<dyn Channel + '_>, ChannelError> {
+        self.still_there()?;
+        Ok(Box::new(self))
     }
 }
 

@@ -8,7 +8,8 @@ use std::io::{self, BufRead as _, Write as _};
 use std::time::{Duration, Instant};
 
 use agent::ports::{Devices as _, Presence, ReaderError, Start};
-use card::{CardError, CardReading, Flow};
+use agent::reading;
+use card::{CardError, CardReading, Flow, ReadPlan};
 use citizen::{BirthDate, Citizen, Date, Expiry, Name, Text};
 use dipchip::devices::RealDevices;
 use serde_json::{Map, Value, json};
@@ -36,17 +37,19 @@ fn read(order: &str) -> Result<Value, String> {
     let devices = RealDevices::any_reader();
     let name = card(&devices).map_err(|error| error.to_string())?;
     let mut reader = devices.card_reader().map_err(|error| error.to_string())?;
-    let mut channel = reader.connect(&name, Start::AsItIs).map_err(|error| error.to_string())?;
-    let mut reading = CardReading::new(channel.as_mut());
-    let identity = reading.identity().map_err(words)?;
+    let mut connection = reader.connect(&name, Start::AsItIs).map_err(|error| error.to_string())?;
+    let connection = connection.as_mut();
+    let mut card = CardReading::new(ReadPlan::default());
+    let identity = reading::identity(connection, &mut card).map_err(words)?;
     let identity_ms = milliseconds();
-    let citizen = reading.citizen(&identity).map_err(words)?;
+    let citizen = reading::citizen(connection, &mut card, &identity).map_err(words)?;
     let text_ms = milliseconds();
     let mut answer = record(&citizen);
     answer.insert("identity_ms".to_owned(), json!(identity_ms));
     answer.insert("text_ms".to_owned(), json!(text_ms));
     if order == "all" {
-        let photo = reading.photo(&mut |_| Flow::Continue).map_err(words)?;
+        let photo =
+            reading::photo(connection, &mut card, &mut |_| Flow::Continue).map_err(words)?;
         answer.insert("all_ms".to_owned(), json!(milliseconds()));
         let hex: String = photo.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         answer.insert("photoHex".to_owned(), json!(hex));

@@ -5,7 +5,7 @@
 
 #![no_main]
 
-use card::{CardReading, Channel, ChannelError, Flow};
+use card::{CardReading, Channel, ChannelError, Flow, ReadPlan};
 use citizen::{Citizen, Photo};
 use libfuzzer_sys::fuzz_target;
 
@@ -36,10 +36,10 @@ fuzz_target!(|data: &[u8]| {
 
 /// Everything, or nothing.
 fn read(card: &mut Card<'_>) -> Option<(Citizen, Photo)> {
-    let mut reading = CardReading::new(card);
-    let identity = reading.identity().ok()?;
-    let citizen = reading.citizen(&identity).ok()?;
-    let photo = reading.photo(&mut |_| Flow::Continue).ok()?;
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(card).ok()?;
+    let citizen = reading.citizen(card, &identity).ok()?;
+    let photo = reading.photo(card, &mut |_| Flow::Continue).ok()?;
     Some((citizen, photo))
 }
 

@@ -5,7 +5,7 @@
 
 #![no_main]
 
-use card::{CardReading, Channel, ChannelError};
+use card::{CardReading, Channel, ChannelError, ReadPlan};
 use citizen::{Address, BirthDate, Citizen, Date, Expiry, Name, Script, Text, postal};
 use libfuzzer_sys::fuzz_target;
 
@@ -131,9 +131,9 @@ fn decode(field: &[u8]) -> Option<String> {
 
 fn read(image: &[u8]) -> Option<Citizen> {
     let mut card = Card { image };
-    let mut reading = CardReading::new(&mut card);
-    let identity = reading.identity().ok()?;
-    reading.citizen(&identity).ok()
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(&mut card).ok()?;
+    reading.citizen(&mut card, &identity).ok()
 }
 
 /// Gives data and success at once.

@@ -23,7 +23,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use agent::ports::{CardReader, Devices, Presence, Start};
-use card::{CardError, CardReading, Channel, Flow};
+use card::{CardError, CardReading, Channel, Flow, ReadPlan};
 use citizen::{Citizen, Photo};
 use dipchip::devices::RealDevices;
 use rand::SeedableRng as _;
@@ -124,9 +124,9 @@ impl Desk {
         let text = person.image();
         let image = Image::parse(&text).unwrap();
         self.inserted.become_another(image.clone(), person.manner);
-        let mut channel = self.reader.connect(&self.name, start).unwrap();
-        let real = read(channel.as_mut());
-        drop(channel);
+        let mut connection = self.reader.connect(&self.name, start).unwrap();
+        let real = read(connection.hold().unwrap().as_mut());
+        drop(connection);
         self.slot.insert(image, person.manner);
         let unreal = read(&mut self.slot.connect(simulator::card::Start::AsItIs).unwrap());
         let (Ok((citizen, photo)), Ok(unreal)) = (&real, &unreal) else {
@@ -140,10 +140,10 @@ impl Desk {
 }
 
 fn read(channel: &mut dyn Channel) -> Result<(Citizen, Photo), CardError> {
-    let mut reading = CardReading::new(channel);
-    let identity = reading.identity()?;
-    let citizen = reading.citizen(&identity)?;
-    let photo = reading.photo(&mut |_| Flow::Continue)?;
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(channel)?;
+    let citizen = reading.citizen(channel, &identity)?;
+    let photo = reading.photo(channel, &mut |_| Flow::Continue)?;
     Ok((citizen, photo))
 }
 

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use card::{CardError, CardReading, ChannelError, Flow};
+use card::{CardError, CardReading, ChannelError, Flow, ReadPlan};
 
 use super::bounded::{Stage, within};
 use super::finding::{Advice, Check, Finding};
 use super::reader::reader_failed;
-use crate::devices::card::recoverable;
 use crate::ports::{CardReader, Devices, ReaderError, Start};
+use crate::reading::{self, Ladder, cures_of_card, cures_of_reader};
 
 /// How long each stage took, after which kind of start.
 struct Times {
@@ -28,11 +28,10 @@ enum Trouble {
 }
 
 impl Trouble {
-    /// Could a reset help?
-    fn recoverable(&self) -> bool {
+    fn cures(&self) -> &'static [Start] {
         match self {
-            Self::Reader(error) => matches!(error, ReaderError::Faulty | ReaderError::Mute),
-            Self::Card(error) => recoverable(error),
+            Self::Reader(error) => cures_of_reader(*error),
+            Self::Card(error) => cures_of_card(error),
         }
     }
 }
@@ -66,13 +65,15 @@ pub(super) async fn check(
 }
 
 fn climb(reader: &mut dyn CardReader, name: &str, stage: &Stage) -> Result<Times, Trouble> {
-    for start in [Start::AsItIs, Start::Warm] {
-        match read(reader, name, start, stage) {
-            Err(trouble) if trouble.recoverable() => {}
-            ended => return ended,
-        }
+    let (mut ladder, mut start) = (Ladder::default(), Start::AsItIs);
+    loop {
+        let trouble = match read(reader, name, start, stage) {
+            Ok(times) => return Ok(times),
+            Err(trouble) => trouble,
+        };
+        let Some(next) = ladder.climb(trouble.cures()) else { return Err(trouble) };
+        start = next;
     }
-    read(reader, name, Start::Cold, stage)
 }
 
 fn read(
@@ -83,17 +84,20 @@ fn read(
 ) -> Result<Times, Trouble> {
     let begun = Instant::now();
     stage.enter("connecting to the card");
-    let mut channel = reader.connect(name, start).map_err(Trouble::Reader)?;
+    let mut connection = reader.connect(name, start).map_err(Trouble::Reader)?;
+    let connection = connection.as_mut();
     let connect = begun.elapsed();
     stage.enter("reading the card's identity");
-    let mut reading = CardReading::new(channel.as_mut());
-    let holder = reading.identity().map_err(Trouble::Card)?;
+    let mut card = CardReading::new(ReadPlan::default());
+    let holder = reading::identity(connection, &mut card).map_err(Trouble::Card)?;
     let identity = begun.elapsed();
     stage.enter("reading the card's text");
-    reading.citizen(&holder).map(drop).map_err(Trouble::Card)?;
+    reading::citizen(connection, &mut card, &holder).map(drop).map_err(Trouble::Card)?;
     let text = begun.elapsed();
     stage.enter("reading the card's photo");
-    reading.photo(&mut |_| Flow::Continue).map(drop).map_err(Trouble::Card)?;
+    reading::photo(connection, &mut card, &mut |_| Flow::Continue)
+        .map(drop)
+        .map_err(Trouble::Card)?;
     let photo = begun.elapsed() - text;
     let (identity, text) = (identity - connect, text - identity);
     Ok(Times { start, connect, identity, text, photo })
@@ -143,7 +147,7 @@ fn card_failed(error: &CardError) -> Finding {
             "the card was exchanged while it was read",
             "leave the card in and run this again",
         ),
-        CardError::Refused { .. } => Advice::new(
+        CardError::Refused { .. } | CardError::Interleaved { .. } => Advice::new(
             "another program speaks to the card at the same time, or the card refuses this read",
             "stop other programs that use the reader, then try another card",
         ),

@@ -12,8 +12,8 @@ use card::{Channel, ChannelError};
 use vision::Frame;
 
 use super::{
-    Camera, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer, ReaderError, Scanner,
-    Start,
+    Camera, CardConnection, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer,
+    ReaderError, Scanner, Start,
 };
 
 /// A port that fails as planned, and everything that is opened through it.
@@ -30,6 +30,8 @@ pub struct Plans {
     pub watches: Plan<ReaderError>,
     /// Connections to a card.
     pub connects: Plan<ReaderError>,
+    /// Holds of a card.
+    pub holds: Plan<ChannelError>,
     /// Exchanges with a card.
     pub exchanges: Plan<ExchangeFault>,
     /// Waits for a code.
@@ -153,10 +155,22 @@ impl CardReader for Faulty<Box<dyn CardReader>> {
         &mut self,
         reader: &str,
         start: Start,
-    ) -> Result<Box<dyn Channel + '_>, ReaderError> {
+    ) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
         self.plans.connects.pass()?;
         let plans = self.plans.clone();
         Ok(Box::new(Faulty { port: self.port.connect(reader, start)?, plans }))
+    }
+}
+
+impl CardConnection for Faulty<Box<dyn CardConnection + '_>> {
+    fn atr(&self) -> &[u8] {
+        self.port.atr()
+    }
+
+    fn hold(&mut self) -> Result<Box<dyn Channel + '_>, ChannelError> {
+        self.plans.holds.pass()?;
+        let plans = self.plans.clone();
+        Ok(Box::new(Faulty { port: self.port.hold()?, plans }))
     }
 }
 

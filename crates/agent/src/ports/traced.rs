@@ -13,8 +13,8 @@ use tracing::trace;
 use vision::Frame;
 
 use super::{
-    Camera, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer, ReaderError, Scanner,
-    Start,
+    Camera, CardConnection, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer,
+    ReaderError, Scanner, Start,
 };
 
 /// A port that is traced, and everything that is opened through it.
@@ -76,18 +76,40 @@ impl CardReader for Traced<Box<dyn CardReader>> {
         &mut self,
         reader: &str,
         start: Start,
-    ) -> Result<Box<dyn Channel + '_>, ReaderError> {
+    ) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
         trace!(reader, ?start, "connecting");
         let begun = Instant::now();
         let result = self.0.connect(reader, start);
         let us = microseconds(begun);
         match result {
-            Ok(channel) => {
-                trace!(us, "connected");
-                Ok(Box::new(Traced(channel)))
+            Ok(connection) => {
+                trace!(us, atr = ?connection.atr(), "connected");
+                Ok(Box::new(Traced(connection)))
             }
             Err(error) => {
                 trace!(%error, us, "not connected");
+                Err(error)
+            }
+        }
+    }
+}
+
+impl CardConnection for Traced<Box<dyn CardConnection + '_>> {
+    fn atr(&self) -> &[u8] {
+        self.0.atr()
+    }
+
+    fn hold(&mut self) -> Result<Box<dyn Channel + '_>, ChannelError> {
+        let begun = Instant::now();
+        let result = self.0.hold();
+        let us = microseconds(begun);
+        match result {
+            Ok(channel) => {
+                trace!(us, "the card is held");
+                Ok(Box::new(Traced(channel)))
+            }
+            Err(error) => {
+                trace!(%error, us, "the card is not held");
                 Err(error)
             }
         }

@@ -81,7 +81,7 @@ impl Machine {
         let (shown, shown_window) = watch::channel(Arc::new(first));
         let (health, health_window) = watch::channel(Health::default());
         let (last, last_window) = watch::channel(None);
-        let card = CardThread::start(rig.clone(), 0);
+        let card = CardThread::start(rig.clone());
         let machine = Self {
             session,
             clock,
@@ -159,9 +159,8 @@ impl Machine {
 
     /// A transmit that never returns costs its thread, not the agent.
     fn abandon_card_thread(&mut self) {
-        error!("the card reader does not come back; its thread is given up");
         self.card_due = None;
-        self.card = CardThread::start(self.rig.clone(), self.card.generation() + 1);
+        self.card.abandon();
     }
 
     /// One event into the session, and everything that follows from it.

@@ -8,7 +8,7 @@ use super::conduct::EvilCard;
 use super::fake_card::{FakeCard, Manner};
 use super::images::{CONDUCT, LAWFUL, REFUSED};
 use crate::{
-    CardError, CardReading, Channel, ChannelError, Field, Flow, TextError, Tis620Error,
+    CardError, CardReading, Channel, ChannelError, Field, Flow, ReadPlan, TextError, Tis620Error,
     apdu::StatusWord,
 };
 
@@ -126,19 +126,20 @@ fn wrong_conduct(name: &str) -> Option<CardError> {
 
 /// A reading of everything.
 fn read<C: Channel>(card: &mut C) -> Result<(), CardError> {
-    let mut reading = CardReading::new(card);
-    let identity = reading.identity()?;
-    reading.citizen(&identity)?;
-    reading.photo(&mut |_| Flow::Continue).map(|_| ())
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(card)?;
+    reading.citizen(card, &identity)?;
+    reading.photo(card, &mut |_| Flow::Continue).map(|_| ())
 }
 
 /// The identity; then the card is reset, and the rest is read from whatever is there now.
 fn read_over_a_reset(card: &mut EvilCard) -> Result<(), CardError> {
-    let identity = CardReading::new(card).identity()?;
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(card)?;
     card.reset();
-    let mut reading = CardReading::new(card);
-    reading.citizen(&identity)?;
-    reading.photo(&mut |_| Flow::Continue).map(|_| ())
+    reading.reconnected();
+    reading.citizen(card, &identity)?;
+    reading.photo(card, &mut |_| Flow::Continue).map(|_| ())
 }
 
 #[test]

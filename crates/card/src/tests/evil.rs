@@ -5,16 +5,16 @@
 use proptest::prelude::{any, prop_assert, proptest};
 
 use super::fake_card::{FakeCard, Manner, Trouble};
-use crate::{CardError, CardReading, Channel, ChannelError, Field, Flow};
+use crate::{CardError, CardReading, Channel, ChannelError, Field, Flow, ReadPlan};
 
 /// More exchanges than any reading may take.
 const EXCHANGES_MAX: usize = 256;
 
 fn read<C: Channel>(card: &mut C) -> Result<(), CardError> {
-    let mut reading = CardReading::new(card);
-    let identity = reading.identity()?;
-    reading.citizen(&identity)?;
-    reading.photo(&mut |_| Flow::Continue).map(|_| ())
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(card)?;
+    reading.citizen(card, &identity)?;
+    reading.photo(card, &mut |_| Flow::Continue).map(|_| ())
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ use citizen::{
 };
 
 use super::fake_card::{FakeCard, Manner};
-use crate::{CardError, CardReading, Field, Flow, TextError, Tis620Error};
+use crate::{CardError, CardReading, Field, Flow, ReadPlan, TextError, Tis620Error};
 
 /// Reads Somchai's card with some bytes overwritten, padded with spaces to the field's length.
 #[track_caller]
@@ -28,9 +28,9 @@ fn padded(text: &[u8], length: usize) -> Vec<u8> {
 fn read(offset: usize, bytes: &[u8]) -> Result<(), CardError> {
     let mut card = FakeCard::new("somchai", Manner::Direct);
     card.write(offset, bytes);
-    let mut reading = CardReading::new(&mut card);
-    let identity = reading.identity()?;
-    reading.citizen(&identity).map(|_| ())
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(&mut card)?;
+    reading.citizen(&mut card, &identity).map(|_| ())
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_card_without_a_whole_photo_gives_none() {
     let photo = |offset: usize, bytes: &[u8]| {
         let mut card = FakeCard::new("expired", Manner::Direct);
         card.write(offset, bytes);
-        CardReading::new(&mut card).photo(&mut |_| Flow::Continue).map(|_| ())
+        CardReading::new(ReadPlan::default()).photo(&mut card, &mut |_| Flow::Continue).map(|_| ())
     };
     assert_eq!(photo(0x017B, b"GIF89a"), Err(CardError::PhotoMissing));
     assert_eq!(photo(0x017B, &[b' '; 5118]), Err(CardError::PhotoMissing));

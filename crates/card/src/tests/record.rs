@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use super::fake_card::{FakeCard, Manner, Trouble};
 use super::images::LAWFUL;
-use crate::{CardError, CardReading, Flow};
+use crate::{CardError, CardReading, Flow, ReadPlan};
 
 const MANNERS: [Manner; 3] = [Manner::Announced, Manner::Direct, Manner::Corrected];
 
 fn read(card: &mut FakeCard) -> Result<(Citizen, Photo), CardError> {
-    let mut reading = CardReading::new(card);
-    let identity = reading.identity()?;
-    let citizen = reading.citizen(&identity)?;
-    let photo = reading.photo(&mut |_| Flow::Continue)?;
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(card)?;
+    let citizen = reading.citizen(card, &identity)?;
+    let photo = reading.photo(card, &mut |_| Flow::Continue)?;
     Ok((citizen, photo))
 }
 
@@ -141,9 +141,9 @@ fn a_card_that_refuses_long_reads_becomes_the_same_record() {
 #[test]
 fn a_card_that_reads_a_hundred_bytes_at_most_gives_its_text() {
     let mut card = FakeCard::with("bangkok", Trouble::NoMoreThan(100));
-    let mut reading = CardReading::new(&mut card);
-    let identity = reading.identity().unwrap();
-    assert!(reading.citizen(&identity).is_ok());
+    let mut reading = CardReading::new(ReadPlan::default());
+    let identity = reading.identity(&mut card).unwrap();
+    assert!(reading.citizen(&mut card, &identity).is_ok());
 }
 
 #[test]

@@ -59,6 +59,7 @@ pub struct SimulatedCard {
     slot: Slot,
     insertion: u32,
     resets: u32,
+    atr: Vec<u8>,
 }
 
 struct Shared {
@@ -159,13 +160,14 @@ impl Slot {
             self.reset();
         }
         let state = self.state();
-        match state.content {
+        match &state.content {
             Content::Nothing => Err(ConnectError::NoCard),
             Content::Dead => Err(ConnectError::Mute),
-            Content::Chip(_) => Ok(SimulatedCard {
+            Content::Chip(chip) => Ok(SimulatedCard {
                 slot: self.clone(),
                 insertion: state.insertions,
                 resets: state.resets,
+                atr: chip.atr().to_vec(),
             }),
         }
     }
@@ -246,6 +248,26 @@ impl State {
 }
 
 impl SimulatedCard {
+    /// The answer to reset.
+    pub fn atr(&self) -> &[u8] {
+        &self.atr
+    }
+
+    /// Is this the card that was connected to, and was it not reset by another?
+    ///
+    /// # Errors
+    /// [`ChannelError::Removed`] or [`ChannelError::Reset`].
+    pub fn still_there(&self) -> Result<(), ChannelError> {
+        let (insertion, resets) = {
+            let state = self.slot.state();
+            (state.insertion(), state.resets)
+        };
+        if insertion != Some(self.insertion) {
+            return Err(ChannelError::Removed);
+        }
+        if resets == self.resets { Ok(()) } else { Err(ChannelError::Reset) }
+    }
+
     /// Waits as a caller of a silent card does: until it leaves or patience ends.
     fn wait_in_silence(&self, patience: Duration) -> ChannelError {
         if self.slot.wait_for_change(Some(self.insertion), patience) == Some(self.insertion) {
@@ -259,16 +281,7 @@ impl SimulatedCard {
 impl Channel for SimulatedCard {
     fn transmit(&mut self, command: &[u8], answer: &mut Vec<u8>) -> Result<(), ChannelError> {
         answer.clear();
-        let (insertion, resets) = {
-            let state = self.slot.state();
-            (state.insertion(), state.resets)
-        };
-        if insertion != Some(self.insertion) {
-            return Err(ChannelError::Removed);
-        }
-        if resets != self.resets {
-            return Err(ChannelError::Reset);
-        }
+        self.still_there()?;
         match self.slot.exchange(command) {
             Exchange::Answer(bytes, time) => {
                 thread::sleep(time);

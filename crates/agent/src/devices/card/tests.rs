@@ -3,12 +3,16 @@
 mod faults;
 
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc as queue;
 
+use super::super::Facts;
+use super::watch::Gate;
 use super::*;
-use crate::ports::{Camera, DeviceError, Devices, Printer, Scanner};
+use crate::ports::{
+    Camera, CardMonitor, DeviceError, Devices, Presence, Printer, ReaderError, Scanner,
+};
 
 /// As the note below says.
 const SETTLE: Duration = Duration::from_millis(40);
@@ -75,7 +79,7 @@ impl Devices for Deaf {
 }
 
 impl CardReader for Deaf {
-    fn connect(&mut self, _: &str, _: Start) -> Result<Box<dyn Channel + '_>, ReaderError> {
+    fn connect(&mut self, _: &str, _: Start) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
         self.0.lock().unwrap().get_or_insert_with(Instant::now);
         Err(ReaderError::Gone)
     }
@@ -87,7 +91,14 @@ fn a_reader_that_must_settle_is_given_its_time_before_the_first_connect() {
     let (orders, inbox) = mpsc::channel();
     let devices = Arc::new(Deaf(Arc::clone(&first_connect)));
     let rig = Rig { devices, facts: Facts(facts) };
-    let worker = Worker { rig, quirks: quirks(), inbox, journey: Arc::default(), generation: 0 };
+    let worker = Worker {
+        rig,
+        quirks: quirks(),
+        plans: Arc::default(),
+        inbox,
+        journey: Arc::default(),
+        generation: 0,
+    };
     let begun = Instant::now();
     orders.send(CardOrder::ReadIdentity { reader: "Slow Reader 00 00".to_owned() }).unwrap();
     drop(orders);

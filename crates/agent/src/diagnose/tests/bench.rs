@@ -9,8 +9,8 @@ use card::{Channel, ChannelError};
 use vision::Frame;
 
 use crate::ports::{
-    Camera, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer, ReaderError, Scanner,
-    Start,
+    Camera, CardConnection, CardMonitor, CardReader, DeviceError, Devices, Presence, Printer,
+    ReaderError, Scanner, Start,
 };
 
 /// A reader that a note of the tests grades as working.
@@ -156,24 +156,17 @@ impl CardMonitor for Seen {
 struct Slot(CardPlay);
 
 impl CardReader for Slot {
-    fn connect(&mut self, _: &str, start: Start) -> Result<Box<dyn Channel + '_>, ReaderError> {
+    fn connect(
+        &mut self,
+        _: &str,
+        start: Start,
+    ) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
         match self.0 {
             CardPlay::Fails(error) => Err(error),
             CardPlay::HangsConnecting => hang(),
-            CardPlay::AnswersAfter(needed) if height(start) < height(needed) => {
-                Err(ReaderError::Faulty)
-            }
+            CardPlay::AnswersAfter(needed) if start < needed => Err(ReaderError::Faulty),
             play => Ok(Box::new(Chip { play, file: CardFile::read("bangkok.hex") })),
         }
-    }
-}
-
-/// How far up the recovery ladder a start is.
-fn height(start: Start) -> u8 {
-    match start {
-        Start::AsItIs => 0,
-        Start::Warm => 1,
-        Start::Cold => 2,
     }
 }
 
@@ -181,6 +174,16 @@ fn height(start: Start) -> u8 {
 struct Chip {
     play: CardPlay,
     file: CardFile,
+}
+
+impl CardConnection for Chip {
+    fn atr(&self) -> &[u8] {
+        &[0x3B, 0x00]
+    }
+
+    fn hold(&mut self) -> Result<Box<dyn Channel + '_>, ChannelError> {
+        Ok(Box::new(self))
+    }
 }
 
 impl Channel for Chip {

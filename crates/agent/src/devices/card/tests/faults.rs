@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use card::ChannelError;
 use tokio::sync::mpsc::{self as queue, Receiver};
 use tokio::time::timeout;
 
@@ -30,7 +31,7 @@ impl Desk {
         let devices = Arc::new(Faulty::new(Arc::new(Bench::default()), plans));
         let (facts, heard) = queue::channel(64);
         let rig = Rig { devices, facts: Facts(facts) };
-        Self { thread: CardThread::start(rig, 0), heard }
+        Self { thread: CardThread::start(rig), heard }
     }
 
     async fn fact(&mut self) -> CardFact {
