@@ -5,6 +5,7 @@
 //! carries its reference in clear; it goes with the answer. Time and chance are handed in.
 
 mod device_key;
+mod history;
 pub(crate) mod inspection;
 mod store;
 
@@ -22,6 +23,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use device_key::{DeviceKey, KEY_BYTES};
+pub use history::{Past, Violation, violations};
 pub use store::Store;
 
 use device_key::Purpose;
@@ -150,7 +152,10 @@ impl Journal {
     }
 
     /// Opens or creates journal and key in a folder.
-    pub(crate) fn open(folder: &Path) -> Result<Self, JournalError> {
+    ///
+    /// # Errors
+    /// [`JournalError`], by what could not be opened.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
         fs::create_dir_all(folder)
             .map_err(|source| JournalError::Folder { what: "folder", source })?;
         let key = DeviceKey::of_machine(&folder.join(KEY))?;
@@ -291,6 +296,7 @@ impl Journal {
         let before = now.millis().saturating_sub(CLOSED_KEPT_MS);
         change.execute(old, params![before, CLOSED_MAX]).map_err(&doing)?;
         change.commit().map_err(&doing)?;
+        tracing::debug!("the journal is being compacted");
         store.checkpoint()?;
         Ok(given_up)
     }

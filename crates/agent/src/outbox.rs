@@ -118,7 +118,9 @@ impl Desk {
         let (endpoint, reference) = (entry.endpoint, reference.as_ref());
         let call = Call { endpoint, reference, body: Some(body) };
         let mut before_send = |wire: &str| {
-            self.sendings.sent(*id, wire, self.clock.bank_time()).map_err(|_| NotJournaled)
+            self.sendings.sent(*id, wire, self.clock.bank_time()).map_err(|_| NotJournaled)?;
+            tracing::debug!(entry = %id, "journaled: the outbox begins an attempt");
+            Ok(())
         };
         let failed = match self.bank.send(call, &mut before_send).await {
             Ok(_) => return Settled::Ended(End::Accepted),

@@ -191,6 +191,7 @@ impl Calls {
     /// disk, but nothing else is journaled before it.
     async fn exchange(&self, call: CallId, sealed: &Sealed, turn: Option<OwnedMutexGuard<Turn>>) {
         let answered = self.attempt(call, sealed).await;
+        debug!(call = call.number(), endpoint = %sealed.endpoint, "the bank answered");
         let said = match &answered {
             Answered::Bank(_, BankAnswer::Failed { at, condition }) => Some(Err((*at, *condition))),
             Answered::Bank(_, BankAnswer::Accepted(_)) => Some(Ok(())),
@@ -201,8 +202,9 @@ impl Calls {
         self.answer(answered).await;
         if let (Some(entry), Some(said)) = (sealed.entry, said) {
             let written = self.journaled(move |sendings, now| sendings.answered(entry, said, now));
-            if let Err(error) = written.await {
-                error!(%error, %entry, "an answer could not be journaled yet");
+            match written.await {
+                Ok(()) => debug!(%entry, "journaled: the answer"),
+                Err(error) => error!(%error, %entry, "an answer could not be journaled yet"),
             }
         }
         drop(turn);
@@ -222,6 +224,7 @@ impl Calls {
                 let prepared =
                     self.journaled(move |sendings, now| sendings.submit(&reference, &body, now));
                 let Prepared { id, before } = prepared.await.map_err(Unsealed::Journal)?;
+                debug!(entry = %id, "journaled: a body is prepared");
                 (Some(id), before)
             }
             _ => (None, Before::Nothing),
@@ -262,13 +265,16 @@ impl Calls {
             Endpoint::Submit | Endpoint::ReportFailure | Endpoint::Token => {
                 let entry = sealed.entry;
                 let mut before_send = |id: &str| match entry {
-                    Some(entry) => {
-                        let sent = self.sendings.sent(entry, id, self.clock.bank_time());
-                        sent.map_err(|error| {
+                    Some(entry) => match self.sendings.sent(entry, id, self.clock.bank_time()) {
+                        Ok(()) => {
+                            debug!(%entry, "journaled: an attempt begins");
+                            Ok(())
+                        }
+                        Err(error) => {
                             error!(%error, %entry, "an attempt could not be journaled");
-                            NotJournaled
-                        })
-                    }
+                            Err(NotJournaled)
+                        }
+                    },
                     None => Err(NotJournaled),
                 };
                 let wire = Call { endpoint, reference: None, body: Some(body) };

@@ -1,0 +1,160 @@
+//! What the journal remembers of one entry after another, and whether that keeps the promises of §1.9.
+//!
+//! Only what this machine knows can be judged here: what the bank received, the bank alone knows.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use protocol::{BankTime, Endpoint, Reference};
+
+use super::{EntryId, Journal, JournalError, REFERENCE, at};
+
+/// An entry, whatever became of it. Its body is not part of it.
+pub struct Past {
+    /// Its number.
+    pub id: EntryId,
+    /// Submit or failure report.
+    pub endpoint: Endpoint,
+    /// What it ends; unknown for an entry of schema 1, or with another machine's key.
+    pub reference: Option<Reference>,
+    /// How often it may have left this machine.
+    pub attempts: u32,
+    /// The transaction id of the last attempt.
+    pub transaction_id: Option<String>,
+    /// When the customer's data was sealed.
+    pub created: BankTime,
+    /// How it ended; `None` while it is open.
+    pub answer: Option<String>,
+}
+
+/// A promise of §1.9 that the journal shows broken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Violation {
+    /// I1: two submits of one reference were confirmed.
+    ConfirmedTwice {
+        /// The later one.
+        id: EntryId,
+    },
+    /// I2: a submit is open although one of its reference was confirmed before.
+    OpenAfterAnswer {
+        /// The open one.
+        id: EntryId,
+    },
+    /// I3: an attempt without its transaction id.
+    SentUnnamed {
+        /// Of this entry.
+        id: EntryId,
+    },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConfirmedTwice { id } => {
+                write!(f, "entry {id}: its reference was confirmed twice")
+            }
+            Self::OpenAfterAnswer { id } => {
+                write!(f, "entry {id}: open although its reference was confirmed")
+            }
+            Self::SentUnnamed { id } => write!(f, "entry {id}: sent without a transaction id"),
+        }
+    }
+}
+
+impl Journal {
+    /// Every entry, oldest first.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub fn history(&self) -> Result<Vec<Past>, JournalError> {
+        let doing = at("listing sends");
+        let inner = self.lock();
+        let query = "SELECT id, endpoint, reference, attempts, transaction_id, created_ms, answer \
+                     FROM sends ORDER BY id";
+        let mut statement = inner.store.connection.prepare_cached(query).map_err(&doing)?;
+        let entries = statement.query_map([], |row| {
+            let endpoint: String = row.get(1)?;
+            let sealed: Option<Vec<u8>> = row.get(2)?;
+            let text = sealed.and_then(|sealed| inner.key.open(REFERENCE, &sealed).ok());
+            let reference = text.and_then(|text| {
+                std::str::from_utf8(&text).ok().and_then(|text| Reference::parse(text).ok())
+            });
+            Ok(Past {
+                id: EntryId(row.get(0)?),
+                endpoint: match endpoint.as_str() {
+                    "submit" => Endpoint::Submit,
+                    _ => Endpoint::ReportFailure,
+                },
+                reference,
+                attempts: row.get(3)?,
+                transaction_id: row.get(4)?,
+                created: BankTime::from_millis(row.get(5)?),
+                answer: row.get(6)?,
+            })
+        });
+        let entries = entries.and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        entries.map_err(doing)
+    }
+}
+
+/// Which promises this history breaks.
+#[must_use]
+pub fn violations(history: &[Past]) -> Vec<Violation> {
+    let mut confirmed = HashMap::new();
+    let mut found = Vec::new();
+    for entry in history {
+        let id = entry.id;
+        if entry.attempts > 0 && entry.transaction_id.is_none() {
+            found.push(Violation::SentUnnamed { id });
+        }
+        let (Endpoint::Submit, Some(reference)) = (entry.endpoint, &entry.reference) else {
+            continue;
+        };
+        let before = confirmed.contains_key(reference.as_str());
+        match entry.answer.as_deref() {
+            Some("0000") if before => found.push(Violation::ConfirmedTwice { id }),
+            Some("0000" | "1602") => drop(confirmed.insert(reference.as_str(), id)),
+            None if before => found.push(Violation::OpenAfterAnswer { id }),
+            Some(_) | None => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(entries: &[(u32, Option<&str>)], expected: &[Violation]) {
+        let entry = |(number, (attempts, answer)): (i64, &(u32, Option<&str>))| Past {
+            id: EntryId(number),
+            endpoint: Endpoint::Submit,
+            reference: Reference::parse("SIM-0000-0001").ok(),
+            attempts: *attempts,
+            transaction_id: Some("a".to_owned()),
+            created: BankTime::from_millis(0),
+            answer: answer.map(str::to_owned),
+        };
+        let history: Vec<_> = (0..).zip(entries).map(entry).collect();
+        assert_eq!(violations(&history), expected);
+    }
+
+    #[test]
+    fn a_refused_submit_and_its_successor_are_in_order() {
+        check(&[(1, Some("9301")), (2, Some("0000"))], &[]);
+        check(&[(1, Some("REPLACED")), (1, None)], &[]);
+    }
+
+    #[test]
+    fn two_confirmations_of_one_reference_are_found() {
+        let found = Violation::ConfirmedTwice { id: EntryId(1) };
+        check(&[(1, Some("0000")), (1, Some("0000"))], &[found]);
+    }
+
+    #[test]
+    fn what_is_open_after_a_confirmation_is_found() {
+        let found = Violation::OpenAfterAnswer { id: EntryId(1) };
+        check(&[(2, Some("1602")), (0, None)], &[found]);
+    }
+}

@@ -1,0 +1,344 @@
+//! One kiosk whose program lives for a moment at a time: parts, plan of a life, and its end.
+//!
+//! pcscd, card, scanner and bank stay; a life begins with the program's start, which is the recovery of the
+//! life before. The card lies in the reader from the start on, as after a power cut.
+#![expect(clippy::panic, reason = "the helpers of a test fail it with the program's log")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use simulator::bank::{Bank, Cut, Endpoint, Fault, Kind, Options};
+use simulator::customer::{Customer, Hands, Manner};
+use tests::pcscd::{InsertedCard, PrivatePcscd, Readers};
+use tests::pty::Pty;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+use crate::chance::Chance;
+use crate::promises;
+
+/// A transition that does not come within this time does not come in this life: then it ends there.
+const PATIENCE: Duration = Duration::from_millis(2_500);
+/// A life that ends by chance ends within this time; a whole journey takes about as long.
+const LIFE_MOST_MS: usize = 900;
+/// After a transition the kill comes at once, or within this time.
+const LATER_MOST_US: usize = 2_000;
+/// The outbox's first round follows the start; what it leaves waits for 15 s at most, plus half.
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+/// Lines of the log that a failure shows.
+const LINES_KEPT: usize = 80;
+/// The transitions: a name, and what a line of the log holds at that moment.
+const POINTS: [(&str, &[&str]); 16] = [
+    ("the page is served", &["the page is served"]),
+    ("gather", &[r#""stage":"gather""#]),
+    ("validate", &[r#""stage":"validate""#]),
+    ("consent", &[r#""stage":"consent""#]),
+    ("read", &[r#""stage":"read""#]),
+    ("confirm", &[r#""stage":"confirm""#]),
+    ("dopa", &[r#""stage":"dopa""#]),
+    ("submit", &[r#""stage":"submit""#]),
+    ("prepared", &["journaled: a body is prepared"]),
+    ("attempt begins", &["journaled: an attempt begins"]),
+    ("outbox attempt begins", &["journaled: the outbox begins an attempt"]),
+    ("answered", &["the bank answered", "submit"]),
+    ("answer journaled", &["journaled: the answer"]),
+    ("settled by the outbox", &[r#""settled""#]),
+    ("compaction", &["the journal is being compacted"]),
+    ("result", &[r#""stage":"result""#]),
+];
+
+/// How one life goes and ends.
+pub struct Plan {
+    reference: String,
+    card: &'static str,
+    fault: Option<Kind>,
+    death: Death,
+}
+
+#[derive(Clone, Copy)]
+enum Death {
+    After(Duration),
+    At { point: usize, later: Duration },
+}
+
+impl Plan {
+    pub fn draw(number: u32, chance: &mut Chance) -> Self {
+        let card = if chance.percent(15) { "expired" } else { "somchai" };
+        let fault = match chance.below(10) {
+            0 => Some(Kind::Cut(Cut::AfterBody)),
+            1 | 2 => Some(Kind::Cut(Cut::BeforeAnswer)),
+            3 => Some(Kind::Cut(Cut::InsideAnswer)),
+            4 => Some(Kind::Latency(Duration::from_millis(150))),
+            _ => None,
+        };
+        let micros = |most| u64::try_from(most).unwrap_or(0);
+        let death = if chance.percent(40) {
+            Death::After(Duration::from_millis(micros(chance.below(LIFE_MOST_MS))))
+        } else {
+            let point = chance.below(POINTS.len());
+            let later = if chance.percent(50) { 0 } else { chance.below(LATER_MOST_US) };
+            Death::At { point, later: Duration::from_micros(micros(later)) }
+        };
+        Self { reference: format!("SIM-0000-KILL-{number:06}"), card, fault, death }
+    }
+
+    pub fn told(&self) -> String {
+        let death = match self.death {
+            Death::After(time) => format!("{time:?}"),
+            Death::At { point, later } => {
+                format!("{} + {later:?}", POINTS.get(point).map_or("", |one| one.0))
+            }
+        };
+        format!("{} with {}, {:?}, killed at {death}", self.reference, self.card, self.fault)
+    }
+}
+
+pub struct Kiosk {
+    pcscd: PrivatePcscd,
+    pub bank: Bank,
+    pty: Pty,
+    card: InsertedCard,
+    lies: &'static str,
+    lines: Arc<Mutex<VecDeque<String>>>,
+    deaths: BTreeMap<&'static str, u32>,
+}
+
+impl Kiosk {
+    pub fn open() -> Self {
+        let pcscd = PrivatePcscd::start(Readers::One).expect("pcscd starts");
+        let bank = Bank::start(Options::default()).expect("the simulated bank starts");
+        bank.write_files(&pcscd.folder().join("bank")).expect("the credentials are written");
+        let pty = Pty::open().expect("a pseudo-terminal");
+        let config = config(&bank.base_url(), pty.path());
+        fs::write(pcscd.folder().join("kiosk.toml"), config).expect("the configuration is written");
+        let lies = "somchai";
+        let card = InsertedCard::insert(&pcscd, lies).expect("a card goes in");
+        let (lines, deaths) = (Arc::default(), BTreeMap::new());
+        Self { pcscd, bank, pty, card, lies, lines, deaths }
+    }
+
+    /// Where the journal lies.
+    pub fn journal(&self) -> PathBuf {
+        self.pcscd.folder().join("journal")
+    }
+
+    /// One life of the program, with a customer as far as it goes.
+    pub async fn live_and_die(&mut self, plan: &Plan) {
+        if self.lies != plan.card {
+            self.card.order(&format!("become {}", plan.card)).expect("the card's simulator runs");
+            self.lies = plan.card;
+        }
+        self.bank.clear_faults();
+        if let Some(kind) = &plan.fault {
+            self.bank.add_fault(Fault::new(kind.clone()).at(Endpoint::Submit).times(1));
+        }
+        let mut program = self.start(plan.death);
+        let page = self.pcscd.folder().join("page.url");
+        let mut hands = Finger { pty: &mut self.pty, reference: &plan.reference };
+        let met = tokio::select! {
+            () = program.death(plan.death) => program.met(),
+            () = meet(&page, &mut hands) => Met::Elsewhere,
+        };
+        program.kill();
+        let word = match (met, plan.death) {
+            (_, Death::After(_)) => "at random",
+            (Met::AtPoint, Death::At { point, .. }) => POINTS.get(point).map_or("", |one| one.0),
+            (Met::Elsewhere, Death::At { .. }) => "a point that did not come",
+        };
+        *self.deaths.entry(word).or_default() += 1;
+    }
+
+    /// A life without a customer, in which the outbox brings everything to its end.
+    pub async fn settle_everything(&mut self) {
+        self.bank.clear_faults();
+        let mut program = self.start(Death::After(SETTLED_WITHIN));
+        let journal = self.journal();
+        poll(SETTLED_WITHIN, || promises::nothing_is_open(&journal).then_some(())).await;
+        program.kill();
+    }
+
+    /// A new journal, so that looking at it stays quick.
+    pub fn begin_anew(&mut self) {
+        fs::remove_dir_all(self.journal()).expect("the journal's folder is there");
+    }
+
+    /// The last lines of the program's log.
+    pub fn log(&self) -> String {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    /// How often a life ended where.
+    pub fn table(&self) -> String {
+        self.deaths.iter().map(|(point, times)| format!("{times:>6}  {point}\n")).collect()
+    }
+
+    fn start(&self, death: Death) -> Program {
+        // An address of the life before would lead nowhere.
+        let _ = fs::remove_file(self.pcscd.folder().join("page.url"));
+        let mut command = self.pcscd.command("dipchip");
+        command.args(["serve", "--config"]).arg(self.pcscd.folder().join("kiosk.toml"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let (died, deaths) = unbounded_channel();
+        let log = child.stderr.take().expect("as just asked for");
+        let (pid, lines) = (Pid::from_child(&child), Arc::clone(&self.lines));
+        thread::spawn(move || watch(log, death, pid, &lines, &died));
+        Program { child, deaths, met: Met::Elsewhere }
+    }
+}
+
+/// Did the life end where it should?
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Met {
+    AtPoint,
+    Elsewhere,
+}
+
+/// The running program.
+struct Program {
+    child: Child,
+    deaths: UnboundedReceiver<()>,
+    met: Met,
+}
+
+impl Program {
+    /// Returns when the time has come, or the watch has killed it.
+    async fn death(&mut self, death: Death) {
+        let within = match death {
+            Death::After(time) => time,
+            Death::At { .. } => PATIENCE,
+        };
+        if let Ok(Some(())) = timeout(within, self.deaths.recv()).await {
+            self.met = Met::AtPoint;
+        }
+    }
+
+    fn met(&self) -> Met {
+        self.met
+    }
+
+    fn kill(&mut self) {
+        // The watch may have been quicker: either way it is gone afterwards.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads the log, and kills at the line that is waited for.
+fn watch(
+    log: ChildStderr,
+    death: Death,
+    pid: Pid,
+    kept: &Mutex<VecDeque<String>>,
+    died: &UnboundedSender<()>,
+) {
+    let wanted = match death {
+        Death::At { point, later } => POINTS.get(point).map(|(_, words)| (*words, later)),
+        Death::After(_) => None,
+    };
+    let mut waiting = wanted;
+    for line in BufReader::new(log).lines().map_while(Result::ok) {
+        if let Some((words, later)) = waiting
+            && words.iter().all(|word| line.contains(word))
+        {
+            let since = Instant::now();
+            while since.elapsed() < later {
+                std::hint::spin_loop();
+            }
+            let _ = kill_process(pid, Signal::KILL);
+            let _ = died.send(());
+            waiting = None;
+        }
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= LINES_KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(line);
+    }
+}
+
+/// Walks a journey as far as the program lives; then waits for its end.
+async fn meet(page: &Path, hands: &mut Finger<'_>) {
+    let address = poll(PATIENCE, || fs::read_to_string(page).ok()).await;
+    if let Some(address) = address
+        && let Ok(customer) = Customer::arrive(address.trim()).await
+    {
+        // It breaks off where the program ends.
+        let _ = customer.walk(hands, &Manner::default()).await;
+    }
+    std::future::pending().await
+}
+
+/// What is left to do by hand: the card is in.
+struct Finger<'a> {
+    pty: &'a mut Pty,
+    reference: &'a str,
+}
+
+impl Hands for Finger<'_> {
+    fn insert_card(&mut self) {}
+
+    fn show_code(&mut self) {
+        self.pty.scan(self.reference).unwrap_or_else(|error| panic!("scanning: {error}"));
+    }
+
+    fn face_camera(&mut self) {}
+}
+
+async fn poll<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    let mut every = tokio::time::interval(Duration::from_millis(5));
+    while begun.elapsed() < within {
+        every.tick().await;
+        if let Some(found) = look() {
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn config(bank: &str, scanner: &Path) -> String {
+    let scanner = scanner.display();
+    format!(
+        r#"
+[bank]
+base_url = "{bank}"
+ca_file = "bank/ca.pem"
+public_key_file = "bank/bank.pub.pem"
+
+[credentials]
+client_id = {{ file = "bank/client_id" }}
+client_secret = {{ file = "bank/client_secret" }}
+api_key = {{ file = "bank/api_key" }}
+
+[journey]
+dopa = "before_submit"
+
+[reader]
+allow = ["Virtual PCD*"]
+
+[scanner]
+port = "{scanner}"
+baud = 9600
+
+[api]
+listen = "127.0.0.1:0"
+page_key = "reusable"
+url_file = "page.url"
+
+[journal]
+dir = "journal"
+
+[log]
+level = "debug"
+"#
+    )
+}
