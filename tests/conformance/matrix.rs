@@ -59,7 +59,11 @@ fn done(condition: Condition, endpoint: Endpoint) -> Cell {
         return reported(condition);
     }
     let walk = walk(condition, endpoint);
-    let by_client = usize::from(ruling.action == Action::Retoken);
+    let by_client = match ruling.action {
+        Action::Retoken => 1,
+        Action::ShrinkSelfie => walk.rounds,
+        _ => 0,
+    };
     let asked = walk.asked.filter(|_| walk.rounds > 0);
     let report = walk.report.map(|code| format!(", report {code}")).unwrap_or_default();
     let customer = asked.map(|stage| format!("{} {}×{report}", stage.word(), walk.rounds));
@@ -156,6 +160,7 @@ fn asked_of_journey(cell: Cell, condition: Condition, class: Class, name: &str) 
         Class::SameThenLater => 6,
         Class::Later | Class::Reconcile => 3,
         Class::Pending => 2,
+        Class::Shrink => 2,
         Class::Reseal | Class::Retoken | Class::Clock => 1,
         _ => 0,
     };
@@ -244,7 +249,7 @@ Repetitions are those that nobody is asked about; for RETOKEN the one is the cli
 Customer is what the customer is asked to do again, how often at most, and the code of the failure report that follows.
 No customer waits for E4: the outbox ends it, or tries again for 24 hours.
 The journal keeps E3 and E4 alone; an entry left open is the outbox's.
-SHRINK has no ladder of smaller selfies yet and ends the journey.
+Of SHRINK the repetitions are the smaller files of the same selfie.
 
 ";
 

@@ -37,18 +37,20 @@ pub fn citizen() -> Citizen {
 }
 
 /// The frame of a JPEG and nothing in it.
-fn jpeg() -> Vec<u8> {
-    [&[0xFF, 0xD8, 0xFF], [0; 64].as_slice(), &[0xFF, 0xD9]].concat()
+fn jpeg(length: usize) -> Vec<u8> {
+    [&[0xFF, 0xD8, 0xFF], vec![0; length].as_slice(), &[0xFF, 0xD9]].concat()
 }
 
 /// The portrait of nobody.
 pub fn photo() -> Photo {
-    Photo::new(jpeg()).expect("invented, but sound")
+    Photo::new(jpeg(64)).expect("invented, but sound")
 }
 
-/// A selfie of nobody.
+/// A selfie of nobody, in three sizes.
 pub fn selfie() -> Selfie {
-    Selfie::new(jpeg()).expect("invented, but sound")
+    let selfie = Selfie::new(jpeg(95)).expect("invented, but sound");
+    let selfie = selfie.with_smaller(jpeg(55)).expect("invented, but sound");
+    selfie.with_smaller(jpeg(35)).expect("invented, but sound")
 }
 
 /// A consent text of this type.

@@ -148,7 +148,8 @@ impl Walker {
 
     fn answer(&self, endpoint: Endpoint) -> BankAnswer {
         if endpoint == self.target() && self.condition != Condition::SUCCESS {
-            return BankAnswer::Failed { at: self.at, condition: self.condition };
+            let (at, condition) = (self.at, self.condition);
+            return BankAnswer::Failed { at, condition, wait_at_least: Duration::ZERO };
         }
         match endpoint {
             Endpoint::ValidateQr => BankAnswer::QrValidated(people::validation()),

@@ -37,7 +37,7 @@ pub(crate) enum Fact {
     /// What the face before the camera should do.
     Hint(Hint),
     /// A good selfie, as JPEG within the bank's bounds.
-    Selfie(zeroize::Zeroizing<Vec<u8>>),
+    Selfie(Vec<zeroize::Zeroizing<Vec<u8>>>),
     /// The camera failed; it is tried again by itself.
     CameraTrouble(DeviceError),
     /// The camera works.

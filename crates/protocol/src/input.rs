@@ -91,9 +91,14 @@ fn code(field: Field, text: &str) -> Result<String, FieldError> {
 /// Largest selfie: §4 recommends less than 100 K (Doubt D17).
 const SELFIE_BYTES_MAX: usize = 100_000;
 
-/// A live photo of the customer's face as JPEG.
+/// A live photo of the customer's face as JPEG, with smaller files of it in case that the bank finds it
+/// too large (−21, −22, 413).
 #[derive(Clone, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
-pub struct Selfie(Vec<u8>);
+pub struct Selfie {
+    jpeg: Vec<u8>,
+    /// The largest last.
+    smaller: Vec<Vec<u8>>,
+}
 
 impl Selfie {
     /// Takes a whole JPEG file of at most 100,000 bytes.
@@ -101,20 +106,48 @@ impl Selfie {
     /// # Errors
     /// [`SelfieError`].
     pub fn new(jpeg: Vec<u8>) -> Result<Self, SelfieError> {
-        let selfie = Self(jpeg);
-        if selfie.0.len() > SELFIE_BYTES_MAX {
-            return Err(SelfieError::TooLarge { bytes_max: SELFIE_BYTES_MAX, got: selfie.0.len() });
+        let selfie = Self { jpeg, smaller: Vec::new() };
+        let got = selfie.jpeg.len();
+        if got > SELFIE_BYTES_MAX {
+            return Err(SelfieError::TooLarge { bytes_max: SELFIE_BYTES_MAX, got });
         }
-        if !(selfie.0.starts_with(&[0xFF, 0xD8]) && selfie.0.ends_with(&[0xFF, 0xD9])) {
+        if !(selfie.jpeg.starts_with(&[0xFF, 0xD8]) && selfie.jpeg.ends_with(&[0xFF, 0xD9])) {
             return Err(SelfieError::NotJpeg);
         }
         Ok(selfie)
     }
 
+    /// Adds a smaller file of the same picture; one that is not smaller is left out, since sending it
+    /// instead would change nothing.
+    ///
+    /// # Errors
+    /// [`SelfieError`] of that file.
+    pub fn with_smaller(mut self, jpeg: Vec<u8>) -> Result<Self, SelfieError> {
+        let mut smaller = Self::new(jpeg)?;
+        let smallest = self.smaller.first().unwrap_or(&self.jpeg).len();
+        if smaller.jpeg.len() < smallest {
+            self.smaller.insert(0, std::mem::take(&mut smaller.jpeg));
+        }
+        Ok(self)
+    }
+
+    /// The same picture in the next smaller file; `None` when there is none left.
+    #[must_use]
+    pub fn shrunk(mut self) -> Option<Self> {
+        let jpeg = self.smaller.pop()?;
+        Some(Self { jpeg, smaller: std::mem::take(&mut self.smaller) })
+    }
+
+    /// The same file without its smaller ones: what a request carries.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self { jpeg: self.jpeg.clone(), smaller: Vec::new() }
+    }
+
     /// The JPEG file.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.jpeg
     }
 }
 
@@ -187,6 +220,23 @@ mod tests {
         assert_eq!(Selfie::new(jpeg(100_001)), Err(too_large));
         assert_eq!(Selfie::new(Vec::new()), Err(SelfieError::NotJpeg));
         assert_eq!(Selfie::new(jpeg(10)[..9].to_vec()), Err(SelfieError::NotJpeg));
+    }
+
+    #[test]
+    fn a_selfie_shrinks_file_by_file_and_never_grows() {
+        let jpeg =
+            |length: usize| [&[0xFF, 0xD8], vec![0; length].as_slice(), &[0xFF, 0xD9]].concat();
+        let selfie = Selfie::new(jpeg(300)).unwrap();
+        let selfie = selfie.with_smaller(jpeg(200)).unwrap().with_smaller(jpeg(200)).unwrap();
+        let selfie = selfie.with_smaller(jpeg(100)).unwrap().with_smaller(jpeg(250)).unwrap();
+        assert_eq!(selfie.clone().with_smaller(Vec::new()), Err(SelfieError::NotJpeg));
+        let mut lengths = vec![selfie.bytes().len()];
+        let mut next = selfie.shrunk();
+        while let Some(selfie) = next {
+            lengths.push(selfie.bytes().len());
+            next = selfie.shrunk();
+        }
+        assert_eq!(lengths, [304, 204, 104]);
     }
 
     #[test]

@@ -60,6 +60,15 @@ pub(crate) enum Again {
     Reseal,
 }
 
+/// What came instead of 0000.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Setback {
+    pub(crate) at: Endpoint,
+    pub(crate) condition: Condition,
+    /// What the bank asked for; zero if nothing.
+    pub(crate) wait_at_least: Duration,
+}
+
 #[derive(Debug, Default)]
 struct Used {
     same: u8,
@@ -67,6 +76,8 @@ struct Used {
     reseals: u8,
     reconciles: u8,
     clock: u8,
+    /// Of the waits that the bank asked for.
+    asked_waits: Duration,
 }
 
 /// What is known of an earlier sending, after one more answer.
@@ -101,7 +112,7 @@ impl Call {
 
     /// Is the customer waiting for a repetition rather than for the first answer?
     pub(crate) fn again(&self) -> bool {
-        let Used { same, later, reseals, reconciles, clock } = self.used;
+        let Used { same, later, reseals, reconciles, clock, .. } = self.used;
         [same, later, reseals, reconciles, clock].iter().any(|&used| used > 0)
     }
 
@@ -141,12 +152,13 @@ impl Call {
     /// Takes what came instead of 0000: waits and tries again, or says that trying is over.
     pub(crate) fn failed(
         &mut self,
-        at: Endpoint,
-        condition: Condition,
+        setback: Setback,
         tick: Duration,
         chance: u64,
     ) -> Option<Verdict> {
-        let ruling = ruling(condition, at);
+        let Setback { at, condition, wait_at_least } = setback;
+        let mut ruling = ruling(condition, at);
+        ruling.wait_at_least = ruling.wait_at_least.max(wait_at_least);
         let settled = if self.maybe_done { self.resent(at, condition) } else { Settled::FirstHand };
         if ruling.certainty == Certainty::Unknown && at == self.endpoint {
             self.maybe_done = true;
@@ -192,10 +204,17 @@ impl Call {
         ruling: Ruling,
         chance: u64,
     ) -> Option<(Duration, Again)> {
-        if ruling.wait_at_least > CUSTOMER_WAITS_MOST {
+        let least = ruling.wait_at_least;
+        if self.used.asked_waits + least > CUSTOMER_WAITS_MOST {
             return None;
         }
-        let times = ruling.times;
+        let (wait, again) = self.repetition(action, ruling.times, chance)?;
+        self.used.asked_waits += least;
+        Some((wait.max(least), again))
+    }
+
+    /// The wait by our own rules, and how it goes out; `None` when that action is used up, or no repetition.
+    fn repetition(&mut self, action: Action, times: u8, chance: u64) -> Option<(Duration, Again)> {
         match action {
             Action::RetrySame => {
                 let wait = jittered(doubled(SAME_FIRST, self.used.same), chance);
@@ -273,12 +292,16 @@ mod tests {
         Call::begin(CallId(1), Endpoint::Submit, Duration::ZERO)
     }
 
+    fn setback(condition: Condition, wait_at_least: Duration) -> Setback {
+        Setback { at: Endpoint::Submit, condition, wait_at_least }
+    }
+
     fn run(call: &mut Call, conditions: &[Condition]) -> Option<Verdict> {
         let mut tick = Duration::ZERO;
         let mut verdict = None;
         for condition in conditions {
             assert_eq!(verdict, None, "trying was over too early");
-            verdict = call.failed(Endpoint::Submit, *condition, tick, 50);
+            verdict = call.failed(setback(*condition, Duration::ZERO), tick, 50);
             tick = call.deadline();
             call.due(tick);
         }
@@ -336,13 +359,73 @@ mod tests {
         assert!(matches!(verdict, Some(Verdict::Ruled { action: Action::ConfigFault, .. })));
     }
 
+    /// The first wait after this condition, at the smallest jitter.
+    #[track_caller]
+    fn check_wait(written: &str, asked: u64, expected: Option<Duration>) {
+        let mut call = submit();
+        let condition = written.parse().unwrap();
+        let asked = Duration::from_secs(asked);
+        let verdict = call.failed(setback(condition, asked), Duration::ZERO, 0);
+        let waits = matches!(call.phase, Phase::Waiting { .. }).then(|| call.deadline());
+        assert_eq!(
+            (verdict.is_none(), waits),
+            (expected.is_some(), expected),
+            "{written} {asked:?}"
+        );
+    }
+
+    #[test]
+    fn a_wait_that_the_bank_asked_for_is_the_least() {
+        for written in ["HTTP_425", "HTTP_429", "-300", "-301"] {
+            check_wait(written, 0, Some(Duration::from_millis(500)));
+            check_wait(written, 7, Some(Duration::from_secs(7)));
+        }
+        check_wait("HTTP_503", 0, Some(Duration::from_secs(5)));
+        check_wait("HTTP_503", 3, Some(Duration::from_secs(5)));
+        check_wait("HTTP_503", 60, Some(Duration::from_secs(60)));
+        check_wait("HTTP_408", 9, Some(Duration::from_secs(9)));
+    }
+
+    #[test]
+    fn nobody_stands_through_a_wait_of_minutes() {
+        for written in ["HTTP_425", "HTTP_429", "HTTP_503", "HTTP_408", "-300"] {
+            check_wait(written, 61, None);
+        }
+        check_wait("-108", 0, None);
+    }
+
+    #[test]
+    fn the_waits_that_the_bank_asks_for_are_a_minute_together() {
+        let mut call = submit();
+        let busy = setback(Condition::Http(429), Duration::from_secs(25));
+        let verdicts = [0; 3].map(|_| {
+            let tick = call.deadline();
+            call.failed(busy, tick, 50)
+        });
+        assert!(matches!(verdicts, [None, None, Some(Verdict::Ruled { .. })]), "{verdicts:?}");
+    }
+
+    #[test]
+    fn the_same_body_goes_out_three_times_in_doubling_waits_spread_by_half() {
+        for (chance, expected) in [(0, [500, 1_000, 2_000]), (100, [1_500, 3_000, 6_000])] {
+            let mut call = submit();
+            let away = setback(Condition::Transport(Transport::Unreachable), Duration::ZERO);
+            let waits = [0; 3].map(|_| {
+                assert_eq!(call.failed(away, Duration::ZERO, chance), None);
+                u64::try_from(call.deadline().as_millis()).unwrap()
+            });
+            assert_eq!(waits, expected);
+            assert!(call.failed(away, Duration::ZERO, chance).is_some(), "three and no more");
+        }
+    }
+
     #[test]
     fn every_condition_ends_within_a_dozen_answers() {
         for row in protocol::table() {
             let mut call = submit();
             let mut tick = Duration::ZERO;
             let ended = (0..12).any(|_| {
-                let verdict = call.failed(Endpoint::Submit, row.condition, tick, 99);
+                let verdict = call.failed(setback(row.condition, Duration::ZERO), tick, 99);
                 tick = call.deadline();
                 call.due(tick);
                 verdict.is_some()

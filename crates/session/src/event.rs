@@ -97,6 +97,8 @@ pub enum BankAnswer {
         at: Endpoint,
         /// What came instead of 0000.
         condition: Condition,
+        /// How long the bank asked to wait (`Retry-After`); zero if it said nothing.
+        wait_at_least: Duration,
     },
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use protocol::{Alert, Condition, Endpoint, FailureReason, Transport};
 
-use crate::call::{Call, CallId, Verdict};
+use crate::call::{Call, CallId, Setback, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Needs, Now, Request, Slip, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::Policy;
@@ -254,7 +254,8 @@ impl Session {
             Some(again) => self.send_again(&state, id, again, turn),
             None if lost => {
                 let condition = Condition::Transport(Transport::TimedOut);
-                let answer = BankAnswer::Failed { at: endpoint, condition };
+                let wait_at_least = Duration::ZERO;
+                let answer = BankAnswer::Failed { at: endpoint, condition, wait_at_least };
                 let event = Event::BankAnswered { call: id, answer };
                 return self.step(state, event, turn);
             }
@@ -301,9 +302,10 @@ impl Session {
     fn hear(&mut self, call: &mut Call, event: Event, turn: &Turn) -> Heard {
         match event {
             Event::BankAnswered { call: id, answer } if id == call.id => match answer {
-                BankAnswer::Failed { at, condition } => {
+                BankAnswer::Failed { at, condition, wait_at_least } => {
                     let chance = self.chance();
-                    let verdict = call.failed(at, condition, turn.now.tick, chance);
+                    let setback = Setback { at, condition, wait_at_least };
+                    let verdict = call.failed(setback, turn.now.tick, chance);
                     verdict.map_or(Heard::Nothing, Heard::Over)
                 }
                 good => Heard::Good(good),

@@ -152,4 +152,6 @@ pub(crate) struct Tries {
     pub(crate) consents: u8,
     pub(crate) rechecks: u8,
     pub(crate) selfies: u8,
+    /// How many sizes of selfie the bank found too large.
+    pub(crate) shrinks: u8,
 }

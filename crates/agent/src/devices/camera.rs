@@ -8,7 +8,11 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use vision::{CodeScanner, Frame, Hint, SelfieGate, Sighting, Verdict};
+use vision::{
+    CodeScanner, Frame, Hint, SELFIE_BYTES_MAX, SELFIE_BYTES_SMALLER, SelfieError, SelfieGate,
+    Sighting, Verdict,
+};
+use zeroize::Zeroizing;
 
 use super::{Fact, Rig, Unheard, spawn_lasting};
 use crate::api::Preview;
@@ -157,11 +161,11 @@ impl Eye {
                 continue;
             }
             good.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-            let best = good.pop().map(|(_, frame)| vision::selfie_jpeg(&frame));
+            let best = good.pop().map(|(_, frame)| files_of(&frame));
             good.clear();
             match best {
-                Some(Ok(jpeg)) => {
-                    self.rig.facts.tell(Fact::Selfie(jpeg))?;
+                Some(Ok(files)) => {
+                    self.rig.facts.tell(Fact::Selfie(files))?;
                     return Ok(Seen::Enough);
                 }
                 Some(Err(error)) => tracing::warn!(%error, "a selfie could not be encoded"),
@@ -178,4 +182,10 @@ impl Eye {
         }
         Ok(frame)
     }
+}
+
+/// The selfie and its smaller files, largest first: made now, because the frame is not kept.
+fn files_of(frame: &Frame) -> Result<Vec<Zeroizing<Vec<u8>>>, SelfieError> {
+    let budgets = [SELFIE_BYTES_MAX].into_iter().chain(SELFIE_BYTES_SMALLER);
+    budgets.map(|bytes_max| vision::selfie_jpeg(frame, bytes_max)).collect()
 }

@@ -287,7 +287,7 @@ impl Calls {
         };
         Answered::Bank(call, answer.unwrap_or_else(|Failed { at, condition }| {
             info!(call = call.number(), endpoint = %at, code = %condition, "the bank did not say 0000");
-            BankAnswer::Failed { at, condition }
+            BankAnswer::Failed { at, condition, wait_at_least: Duration::ZERO }
         }))
     }
 }
@@ -312,5 +312,5 @@ fn fresh() -> Result<StdRng, Unsealed> {
 /// A request that this machine itself cannot seal: as a fault of ours (9998 is the bank's word for it).
 fn ours(call: CallId, at: Endpoint) -> Answered {
     let condition = protocol::Condition::Diis(9998);
-    Answered::Bank(call, BankAnswer::Failed { at, condition })
+    Answered::Bank(call, BankAnswer::Failed { at, condition, wait_at_least: Duration::ZERO })
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::sleep_until;
 use tracing::{debug, error, info, warn};
 use vision::Hint;
+use zeroize::Zeroizing;
 
 use super::JourneyRecord;
 use super::calls::{Answered, Calls};
@@ -240,7 +241,7 @@ impl Machine {
             Fact::Code(text) => self.code_read(&text).await,
             Fact::SeveralCodes => debug!("several codes are in view"),
             Fact::Hint(hint) => self.hint(hint),
-            Fact::Selfie(jpeg) => self.selfie_taken(&jpeg).await,
+            Fact::Selfie(files) => self.selfie_taken(&files).await,
             Fact::CameraReady => self.device(|health| &mut health.camera, DeviceState::Ready),
             Fact::CameraTrouble(error) => {
                 self.device(|health| &mut health.camera, DeviceState::of(error));
@@ -321,9 +322,11 @@ impl Machine {
         }
     }
 
-    async fn selfie_taken(&mut self, jpeg: &[u8]) {
+    async fn selfie_taken(&mut self, files: &[Zeroizing<Vec<u8>>]) {
         self.extras.hint = None;
-        match Selfie::new(jpeg.to_vec()) {
+        let mut files = files.iter().map(|jpeg| jpeg.to_vec());
+        let selfie = Selfie::new(files.next().unwrap_or_default());
+        match files.fold(selfie, |selfie, smaller| selfie?.with_smaller(smaller)) {
             Ok(selfie) => self.take(Event::SelfieTaken(selfie)).await,
             Err(error) => warn!(%error, "a selfie does not fit the bank's bounds"),
         }

@@ -77,7 +77,12 @@ impl Session {
         turn: &mut Turn,
     ) -> State {
         match event {
-            Event::SelfieTaken(selfie) => self.submit(confirmed, Some(selfie), turn),
+            // What the bank found too large in this journey is not sent again.
+            Event::SelfieTaken(selfie) => {
+                let selfie =
+                    (0..self.tries.shrinks).fold(selfie, |selfie, _| smaller_or_same(selfie));
+                self.submit(confirmed, Some(selfie), turn)
+            }
             Event::CameraFailed => self.fail(LocalFailure::NoSelfie, turn),
             Event::CardFailed(CardFault::Swapped) => {
                 self.card_swapped(confirmed.shown.errand, turn)
@@ -115,7 +120,7 @@ impl Session {
             consents,
             place: self.policy.place.clone(),
         };
-        let face = selfie.cloned().map_or(Face::NotRequired, Face::Required);
+        let face = selfie.map(Selfie::alone).map_or(Face::NotRequired, Face::Required);
         let submission = Submission::new(parts, face);
         Some(Request::Submit(Box::new(submission)))
     }
@@ -133,7 +138,7 @@ impl Session {
                 let slip = self.slip(&confirmed.shown.errand, SlipResult::Done, turn.now);
                 self.end(Outcome::Done, Some(slip), turn)
             }
-            Heard::Over(verdict) => self.ruled(confirmed, verdict, turn),
+            Heard::Over(verdict) => self.submit_ended(confirmed, selfie, verdict, turn),
             Heard::Other(Event::SentBefore(id)) if id == call.id => {
                 call.sent_before();
                 State::Submitting { confirmed, selfie, call }
@@ -149,6 +154,25 @@ impl Session {
             Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
                 State::Submitting { confirmed, selfie, call }
             }
+        }
+    }
+
+    /// Too large for the bank: the same picture in a smaller file, as long as there is one (−21, −22, 413).
+    fn submit_ended(
+        &mut self,
+        confirmed: Confirmed,
+        selfie: Option<Selfie>,
+        verdict: Verdict,
+        turn: &mut Turn,
+    ) -> State {
+        let shrink = Action::ShrinkSelfie;
+        match (verdict, selfie.and_then(Selfie::shrunk)) {
+            (Verdict::Ruled { at, condition, action }, Some(smaller)) if action == shrink => {
+                alert(condition, at, turn);
+                self.tries.shrinks += 1;
+                self.submit(confirmed, Some(smaller), turn)
+            }
+            (verdict, _) => self.ruled(confirmed, verdict, turn),
         }
     }
 
@@ -242,6 +266,11 @@ impl Session {
             _ => self.end(outcome_of(condition, at), None, turn),
         }
     }
+}
+
+fn smaller_or_same(selfie: Selfie) -> Selfie {
+    let same = selfie.alone();
+    selfie.shrunk().unwrap_or(same)
 }
 
 /// Whoever counts or watches hears of a ruling even where the customer can still mend it (2001, 9300).

@@ -11,7 +11,7 @@ use protocol::{
     QrValidation, Reference, Selfie,
 };
 
-use crate::{BankAnswer, CallId, Command, Event, Now, Outcome, Policy, Screen, Session};
+use crate::{BankAnswer, CallId, Command, Event, Now, Outcome, Policy, Request, Screen, Session};
 
 /// 23 November 2026, 10:00 in Bangkok.
 const START_MS: i64 = 1_795_402_800_000;
@@ -67,7 +67,7 @@ impl Bench {
 
     pub(super) fn code(&mut self, at: Endpoint, written: &str) -> &mut Self {
         let condition: Condition = written.parse().unwrap();
-        self.answer(BankAnswer::Failed { at, condition })
+        self.answer(BankAnswer::Failed { at, condition, wait_at_least: Duration::ZERO })
     }
 
     /// Code and card, up to the bank's first answer.
@@ -117,6 +117,17 @@ impl Bench {
     pub(super) fn asked(&self, endpoint: Endpoint) -> usize {
         let asks = |order: &&Command| matches!(order, Command::Ask { request, .. } if request.endpoint() == endpoint);
         self.orders.iter().filter(asks).count()
+    }
+
+    /// The plaintext of each submit, in order.
+    pub(super) fn submits(&self) -> Vec<String> {
+        let plaintext = |order: &Command| match order {
+            Command::Ask { request: Request::Submit(submit), .. } => {
+                Some(String::from_utf8(submit.plaintext().to_vec()).unwrap())
+            }
+            _ => None,
+        };
+        self.orders.iter().filter_map(plaintext).collect()
     }
 
     pub(super) fn resent(&self) -> usize {
@@ -179,8 +190,11 @@ pub(super) fn photo() -> Photo {
     Photo::new([&[0xFF, 0xD8, 0xFF], [0; 64].as_slice(), &[0xFF, 0xD9]].concat()).unwrap()
 }
 
+/// In three sizes.
 pub(super) fn selfie() -> Selfie {
-    Selfie::new([&[0xFF, 0xD8, 0xFF], [0; 64].as_slice(), &[0xFF, 0xD9]].concat()).unwrap()
+    let jpeg = |length| [&[0xFF, 0xD8, 0xFF], vec![0; length].as_slice(), &[0xFF, 0xD9]].concat();
+    let selfie = Selfie::new(jpeg(95)).unwrap();
+    selfie.with_smaller(jpeg(55)).and_then(|selfie| selfie.with_smaller(jpeg(35))).unwrap()
 }
 
 pub(super) fn text(kind: &str) -> ConsentText {

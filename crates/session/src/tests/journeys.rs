@@ -303,3 +303,52 @@ fn a_card_that_fails_after_the_validation_may_be_put_in_again() {
     bench.validate(FaceCompare::NotRequired).read_card().confirm().accept();
     bench.check_end("done", "");
 }
+
+#[test]
+fn a_selfie_too_large_for_the_bank_goes_out_in_two_smaller_files() {
+    for too_large in ["-21", "-22", "HTTP_413"] {
+        let mut bench = submitting_a_face();
+        bench.code(Endpoint::Submit, too_large).code(Endpoint::Submit, too_large);
+        assert_eq!(bench.session.stage(), Stage::Submit, "{too_large}: nobody is asked");
+        let lengths: Vec<_> = bench.submits().iter().map(String::len).collect();
+        assert_eq!(lengths.len(), 3);
+        assert!(lengths.is_sorted_by(|a, b| a > b), "{lengths:?}");
+        bench.code(Endpoint::Submit, too_large).check_end("failed", too_large);
+        assert_eq!(bench.submits().len(), 3);
+        assert!(bench.reports().is_empty(), "the reference may be used elsewhere");
+    }
+}
+
+#[test]
+fn a_smaller_selfie_that_the_bank_takes_is_the_size_of_the_next_one() {
+    let mut bench = submitting_a_face();
+    bench.code(Endpoint::Submit, "-22").code(Endpoint::Submit, "9301").pose().accept();
+    bench.check_end("done", "");
+    let lengths: Vec<_> = bench.submits().iter().map(String::len).collect();
+    let [large, small, again] = lengths.as_slice() else { panic!("{lengths:?}") };
+    assert!(large > small && small == again, "{lengths:?}");
+}
+
+#[test]
+fn a_submit_without_a_selfie_that_is_too_large_is_our_fault() {
+    let mut bench = submitting();
+    bench.code(Endpoint::Submit, "-22").check_end("failed", "-22");
+    assert_eq!(bench.asked(Endpoint::Submit), 1);
+}
+
+#[test]
+fn a_bank_that_names_a_time_is_not_asked_before_it() {
+    let mut bench = without_dopa();
+    bench.gather();
+    let answer = crate::BankAnswer::Failed {
+        at: Endpoint::ValidateQr,
+        condition: "HTTP_429".parse().unwrap(),
+        wait_at_least: std::time::Duration::from_secs(40),
+    };
+    bench.answer(answer);
+    assert_eq!(bench.session.deadline(), Some(bench.tick + std::time::Duration::from_secs(40)));
+    bench.pass(std::time::Duration::from_secs(39));
+    assert_eq!(bench.resent(), 0);
+    bench.pass(std::time::Duration::from_secs(1));
+    assert_eq!(bench.resent(), 1);
+}

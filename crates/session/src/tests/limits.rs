@@ -131,7 +131,8 @@ fn event(number: u64, bench: &Bench) -> Event {
     let codes = ["1101", "1102", "1202", "1302", "1900", "2001", "9301", "NET_CUT", "1399", "-201"];
     let failed = |at| {
         let written = codes[usize::try_from(number / 32).unwrap() % codes.len()];
-        BankAnswer::Failed { at, condition: written.parse().unwrap() }
+        let condition = written.parse().unwrap();
+        BankAnswer::Failed { at, condition, wait_at_least: Duration::ZERO }
     };
     let answered = |answer| {
         let asked = |order: &Command| matches!(order, Command::Ask { .. } | Command::Resend(_));
