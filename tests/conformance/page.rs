@@ -170,7 +170,10 @@ const PAGE: &[Line] = &[
     line("HTTP_500 HTTP_502 HTTP_504 HTTP_599", "any", Same(3), "none", "bank_busy"),
     line("HTTP_503",            "any",   Later,     "none",  "bank_busy"),
     line("NET_UNREACHABLE NET_TLS", "any", Same(3), "none",  "bank_unreachable"),
+    line("NET_PROXY",           "any",   Same(3),   "warn",  "bank_unreachable"),
     line("NET_CERTIFICATE",     "any",   Config,    "page",  "out_of_service"),
+    // 1.11: a clock that is too wrong to be corrected.
+    line("NET_CLOCK",           "any",   Config,    "page",  "clock_wrong"),
     line("NET_CUT NET_TIMEOUT", "E3 E4", Reconcile, "page",  "checking_result"),
     line("NET_CUT",             "any",   Same(3),   "none",  "bank_unreachable"),
     line("NET_TIMEOUT",         "any",   Same(3),   "none",  "bank_busy"),

@@ -1,36 +1,49 @@
 //! The bank over HTTPS: one attempt at a time, with its token, headers, bounds and clock comparison.
 //!
 //! What to do about an answer is the session's and the outbox's business; here an answer is only read.
-//! The one exception is the token, which no caller sees: a refused one is fetched anew, once.
+//! The exceptions are what no caller sees: a refused token is fetched anew once, a host that is away is
+//! followed by the next one, and a pause that the bank asked for keeps every call from being sent.
 
+mod hosts;
+mod keyring;
+mod pause;
 mod tls;
 mod token;
 mod transaction_id;
 mod transport;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use protocol::{
     Accepted, Action, BankTime, ClientCredentials, Condition, Consents, Dialect, Endpoint,
-    HttpAnswer, QrValidation, Reference, Subject, Transport, header, ruling,
+    HttpAnswer, Lifetime, QrValidation, Reference, Subject, Transport, header, ruling,
 };
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 use thiserror::Error;
+use tokio::time::{sleep, sleep_until};
 use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Skew};
 use crate::config::{self, Secrets};
 
+use hosts::{HostId, Hosts};
+pub(crate) use keyring::{KeyId, Keyring, KeyringError};
+use pause::Pause;
 pub use tls::TlsSetupError;
 use token::TokenStore;
 use transaction_id::transaction_id;
+use transport::FirstHop;
 
 /// No answer of the six endpoints comes near it; consent texts are the longest.
 const ANSWER_BYTES_MAX: usize = protocol::BODY_BYTES_MAX;
 /// An idle connection is kept so long for the next call of the journey.
 const POOL_IDLE: Duration = Duration::from_secs(50);
+/// Between two tries to have a token at hand, doubled while there is none …
+const TOKEN_RETRY_FIRST: Duration = Duration::from_secs(5);
+/// … up to the interval at which a fault of the configuration is looked at again (API page, 1.6).
+const TOKEN_RETRY_MOST: Duration = Duration::from_secs(300);
 
 /// Why no client could be made.
 #[derive(Debug, Error)]
@@ -41,12 +54,17 @@ pub enum BankSetupError {
     /// The base URL.
     #[error("bank.base_url is no URL, expected https://HOST")]
     BaseUrl,
-    /// The CA file.
-    #[error("bank.ca_file cannot be read")]
-    CaFile(#[source] config::Fault),
+    /// A file that the configuration names.
+    #[error("a file of the section [bank] cannot be read")]
+    File(#[source] config::Fault),
     /// A secret that cannot stand in an HTTP header.
     #[error("the API key holds characters that no HTTP header may hold")]
     ApiKey,
+    /// The way to the bank wants a secret that is not there.
+    #[error(
+        "the partner's credentials are missing, expected them with bank.transport = \"direct\""
+    )]
+    NoPartner,
     /// The HTTP library refused the settings.
     #[error("the HTTP client could not be set up")]
     Client(#[source] reqwest::Error),
@@ -57,6 +75,8 @@ pub enum BankSetupError {
 pub(crate) struct Failed {
     pub(crate) at: Endpoint,
     pub(crate) condition: Condition,
+    /// How long the bank asked to wait; zero if it said nothing.
+    pub(crate) wait_at_least: Duration,
 }
 
 /// One wire request: an endpoint, what its path may name, and the sealed body.
@@ -70,13 +90,22 @@ pub(crate) struct Call<'a> {
 /// A client of one bank. One connection is kept alive across a journey's calls.
 pub(crate) struct Bank {
     http: Client,
-    base_url: Url,
+    hosts: Hosts,
+    first_hop: FirstHop,
     config: config::Bank,
     dialect: Dialect,
-    secrets: Secrets,
+    /// What this machine shows the bank; nothing, if a relay does that.
+    login: Option<Login>,
+    pause: Pause,
+    clock: Arc<Clock>,
+    scope_told: Once,
+}
+
+/// The partner's secrets and what comes of them.
+struct Login {
+    partner: config::Partner<config::Secret>,
     api_key: HeaderValue,
     token: TokenStore,
-    clock: Arc<Clock>,
 }
 
 /// The journal could not say that an attempt begins, so it did not begin.
@@ -92,30 +121,35 @@ pub(crate) enum AttemptError {
     NotJournaled,
 }
 
+/// What came back, with the wait that its head asks for.
+struct Answer {
+    http: HttpAnswer,
+    wait_at_least: Duration,
+}
+
 impl Bank {
     pub(crate) fn new(
         config: config::Bank,
         dialect: Dialect,
-        secrets: Secrets,
+        secrets: &Secrets,
         clock: Arc<Clock>,
     ) -> Result<Self, BankSetupError> {
-        let base_url = Url::parse(config.base_url.as_str()).map_err(|_| BankSetupError::BaseUrl)?;
-        let http = Client::builder()
-            .tls_backend_preconfigured(trust(&config)?)
-            .https_only(true)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(config.timeouts.connect)
-            .pool_idle_timeout(POOL_IDLE)
-            .user_agent(concat!("dipchip/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(BankSetupError::Client)?;
-        let mut api_key =
-            HeaderValue::from_str(secrets.api_key()).map_err(|_| BankSetupError::ApiKey)?;
-        api_key.set_sensitive(true);
-        let token = TokenStore::default();
-        Ok(Self { http, base_url, config, dialect, secrets, api_key, token, clock })
+        let http = http_client(&config, secrets)?;
+        let url = |url: &config::BaseUrl| Url::parse(url.as_str());
+        let first = url(&config.base_url).map_err(|_| BankSetupError::BaseUrl)?;
+        let others = config.failover_urls.iter().map(url).collect::<Result<_, _>>();
+        let others = others.map_err(|_| BankSetupError::BaseUrl)?;
+        let first_hop = match config.proxy {
+            Some(_) => FirstHop::Proxy,
+            None => FirstHop::Bank,
+        };
+        let login = match config.transport {
+            config::Transport::Relay => None,
+            config::Transport::Direct => Some(Login::new(secrets)?),
+        };
+        let hosts = Hosts::new(first, others);
+        let (pause, scope_told) = (Pause::default(), Once::new());
+        Ok(Self { http, hosts, first_hop, config, dialect, login, pause, clock, scope_told })
     }
 
     /// E2.
@@ -147,9 +181,33 @@ impl Bank {
         self.with_token(call, before_send, |answer| protocol::read_accepted(endpoint, answer)).await
     }
 
-    /// Fetches a token if none is fresh, so that no customer waits for it.
+    /// Fetches a token if there is none; by way of a relay there is none to fetch.
     pub(crate) async fn warm_up(&self) -> Result<(), Failed> {
-        self.bearer().await.map(drop)
+        match &self.login {
+            Some(login) => self.bearer(login).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps a token at hand for as long as it is polled, so that no customer waits for one. It also
+    /// notices when the bank, the network or the configuration is in order again.
+    pub(crate) async fn keep_token(&self) {
+        let Some(login) = &self.login else { return };
+        let mut wait = TOKEN_RETRY_FIRST;
+        loop {
+            let renewed = login.token.renewed(&self.clock, || self.fetch_token(login)).await;
+            match renewed {
+                Ok(again) => {
+                    wait = TOKEN_RETRY_FIRST;
+                    sleep_until(self.clock.instant(again).into()).await;
+                }
+                Err(failed) => {
+                    tracing::warn!(at = %failed.at, code = %failed.condition, "no token yet");
+                    sleep(wait.max(failed.wait_at_least)).await;
+                    wait = (wait * 2).min(TOKEN_RETRY_MOST);
+                }
+            }
+        }
     }
 
     async fn read_only<T>(
@@ -158,10 +216,9 @@ impl Bank {
         read: impl Fn(&HttpAnswer) -> Result<T, Condition>,
     ) -> Result<T, Failed> {
         let at = call.endpoint;
-        let lost = Condition::Transport(Transport::Unreachable);
         self.with_token(call, &mut |_| Ok(()), read).await.map_err(|error| match error {
             AttemptError::Failed(failed) => failed,
-            AttemptError::NotJournaled => Failed { at, condition: lost },
+            AttemptError::NotJournaled => unsent(at, Condition::Transport(Transport::Unreachable)),
         })
     }
 
@@ -172,110 +229,266 @@ impl Bank {
         before_send: &mut (dyn FnMut(&str) -> Result<(), NotJournaled> + Send),
         read: impl Fn(&HttpAnswer) -> Result<T, Condition>,
     ) -> Result<T, AttemptError> {
+        let at = call.endpoint;
+        self.look_at_clock(at).await.map_err(AttemptError::Failed)?;
         let mut refused_before = false;
         loop {
-            let bearer = self.bearer().await.map_err(AttemptError::Failed)?;
+            self.not_paused(at).map_err(AttemptError::Failed)?;
+            let bearer = match &self.login {
+                Some(login) => Some(self.bearer(login).await.map_err(AttemptError::Failed)?),
+                None => None,
+            };
             let transaction_id = transaction_id();
             before_send(&transaction_id).map_err(|NotJournaled| AttemptError::NotJournaled)?;
-            let answer = self.attempt(call, &bearer, &transaction_id).await;
-            let condition = match answer.and_then(|answer| read(&answer)) {
+            let answer = self.attempt(call, bearer.as_ref(), &transaction_id).await;
+            let failed = match self.judged(at, answer, &read) {
                 Ok(good) => return Ok(good),
-                Err(condition) => condition,
+                Err(failed) => failed,
             };
-            let failed = Failed { at: call.endpoint, condition };
-            if ruling(condition, call.endpoint).action != Action::Retoken || refused_before {
-                return Err(AttemptError::Failed(failed));
+            let retoken = ruling(failed.condition, at).action == Action::Retoken;
+            match (&self.login, bearer) {
+                (Some(login), Some(bearer)) if retoken && !refused_before => {
+                    refused_before = true;
+                    login.token.drop_if(&bearer);
+                }
+                _ => return Err(AttemptError::Failed(failed)),
             }
-            refused_before = true;
-            self.token.drop_if(&bearer).await;
         }
     }
 
-    async fn bearer(&self) -> Result<HeaderValue, Failed> {
-        self.token.bearer(&self.clock, || self.fetch_token()).await
+    async fn bearer(&self, login: &Login) -> Result<HeaderValue, Failed> {
+        login.token.bearer(&self.clock, || self.fetch_token(login)).await
     }
 
-    async fn fetch_token(&self) -> Result<protocol::Token, Failed> {
-        let failed = |condition| Failed { at: Endpoint::Token, condition };
-        let secret = Zeroizing::new(self.secrets.client_secret().to_owned());
-        let id = self.secrets.client_id().to_owned();
+    async fn fetch_token(&self, login: &Login) -> Result<protocol::Token, Failed> {
+        self.not_paused(Endpoint::Token)?;
+        let secret = Zeroizing::new(login.partner.client_secret.expose().to_owned());
+        let id = login.partner.client_id.expose().to_owned();
         let form = ClientCredentials::new(id, secret, self.config.scope.clone()).form();
-        let url = self.url(Endpoint::Token, Subject::NoReference);
+        let (host, url) = self.url(Endpoint::Token, Subject::NoReference);
         let request = self
             .http
             .post(url)
             .timeout(self.config.timeouts.total(Endpoint::Token))
             .header(CONTENT_TYPE, Endpoint::Token.content_type())
             .body(form.to_vec());
-        let answer = self.exchange(request).await.map_err(failed)?;
-        protocol::read_token(&answer).map_err(failed)
+        let answer = self.exchange(host, request).await;
+        let token = self.judged(Endpoint::Token, answer, protocol::read_token)?;
+        self.look_at_token(&token);
+        Ok(token)
+    }
+
+    /// What is odd about a token, but no reason to refuse it.
+    fn look_at_token(&self, token: &protocol::Token) {
+        if token.lifetime == Lifetime::Assumed {
+            let seconds = token.expires_in.as_secs();
+            tracing::warn!(seconds, "the token's expires_in is missing or not positive; assumed");
+        }
+        let asked = self.config.scope.as_str();
+        if token.scope.as_deref().is_some_and(|granted| granted != asked) {
+            // The document's own sample grants another scope than it asks for (Doubt D14).
+            let tell = || tracing::warn!(asked, "the bank grants another scope than asked for");
+            self.scope_told.call_once(tell);
+        }
     }
 
     async fn attempt(
         &self,
         call: Call<'_>,
-        bearer: &HeaderValue,
+        bearer: Option<&HeaderValue>,
         transaction_id: &str,
-    ) -> Result<HttpAnswer, Condition> {
+    ) -> Result<Answer, Condition> {
         let subject = call.reference.map_or(Subject::NoReference, Subject::Reference);
         let method = match call.endpoint.method() {
             "GET" => Method::GET,
             "PUT" => Method::PUT,
             _ => Method::POST,
         };
+        let (host, url) = self.url(call.endpoint, subject);
         let time = self.clock.bank_time().header(&self.dialect);
         let mut request = self
             .http
-            .request(method, self.url(call.endpoint, subject))
+            .request(method, url)
             .timeout(self.config.timeouts.total(call.endpoint))
             .header(CONTENT_TYPE, call.endpoint.content_type())
             .header(reqwest::header::ACCEPT, header::ACCEPT_JSON)
             .header(name(header::TRANSACTION_ID), transaction_id)
-            .header(name(header::TRANSACTION_TIME), time)
-            .header(name(header::AUTHORIZATION), bearer.clone())
-            .header(name(header::API_KEY), self.api_key.clone());
+            .header(name(header::TRANSACTION_TIME), time);
+        if let (Some(login), Some(bearer)) = (&self.login, bearer) {
+            request = request.header(AUTHORIZATION, bearer.clone());
+            request = request.header(name(header::API_KEY), login.api_key.clone());
+        }
         if let Some(body) = call.body {
             request = request.body(body.to_vec());
         }
-        self.exchange(request).await
+        self.exchange(host, request).await
     }
 
-    async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<HttpAnswer, Condition> {
+    async fn exchange(
+        &self,
+        host: HostId,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Answer, Condition> {
         let begun = Instant::now();
-        let response = request.send().await.map_err(|error| transport::condition(&error))?;
+        let answer = self.exchanged(request, begun).await;
+        let failed = match &answer {
+            Ok(answer) => Condition::Http(answer.http.status),
+            Err(condition) => *condition,
+        };
+        self.hosts.failed(host, failed, self.clock.tick());
+        answer
+    }
+
+    async fn exchanged(
+        &self,
+        request: reqwest::RequestBuilder,
+        begun: Instant,
+    ) -> Result<Answer, Condition> {
+        let sent = request.send().await;
+        let response = sent.map_err(|error| transport::condition(&error, self.first_hop))?;
         self.compare_clocks(response.headers(), begun.elapsed());
         let status = response.status().as_u16();
+        let wait_at_least = pause::stated(response.headers(), self.clock.bank_time());
         let body = bounded_body(response).await?;
-        Ok(HttpAnswer { status, body })
+        Ok(Answer { http: HttpAnswer { status, body }, wait_at_least })
     }
 
-    fn compare_clocks(&self, headers: &HeaderMap, round_trip: Duration) {
-        let stated = headers.get(name(header::SERVER_TIME)).or_else(|| headers.get(DATE));
-        let time = stated.and_then(|value| value.to_str().ok()).and_then(BankTime::parse_header);
-        match time.map(|time| self.clock.compare(time, round_trip)) {
-            Some(Skew::Corrected { by_ms }) => {
-                tracing::warn!(by_ms, "this machine's clock differs from the bank's; corrected");
-            }
-            Some(Skew::TooLarge { by_ms }) => {
-                tracing::error!(by_ms, "this machine's clock is wrong, too far to be corrected");
-            }
-            Some(Skew::None) | None => {}
+    /// Reads an answer, and hears what a failure means for the calls after it.
+    fn judged<T>(
+        &self,
+        at: Endpoint,
+        answer: Result<Answer, Condition>,
+        read: impl Fn(&HttpAnswer) -> Result<T, Condition>,
+    ) -> Result<T, Failed> {
+        let (condition, wait_at_least) = match answer {
+            Ok(Answer { http, wait_at_least }) => match read(&http) {
+                Ok(good) => return Ok(good),
+                Err(condition) => (condition, wait_at_least),
+            },
+            Err(condition) => (condition, Duration::ZERO),
+        };
+        let wait = ruling(condition, at).wait_at_least.max(wait_at_least);
+        self.pause.hear(condition, wait, self.clock.tick());
+        if ruling(condition, at).action == Action::FixClock {
+            let skew = self.clock.trust_last();
+            tracing::warn!(?skew, "the bank refuses this machine's time");
+        }
+        Err(Failed { at, condition, wait_at_least })
+    }
+
+    fn not_paused(&self, at: Endpoint) -> Result<(), Failed> {
+        match self.pause.now(self.clock.tick()) {
+            Some((condition, wait_at_least)) => Err(Failed { at, condition, wait_at_least }),
+            None => Ok(()),
         }
     }
 
-    fn url(&self, endpoint: Endpoint, subject: Subject<'_>) -> Url {
-        let mut url = self.base_url.clone();
+    /// A wrong clock sends nothing that carries its time; it may have been set since, so that it is
+    /// compared once more by a call that needs none: the token's, or that of the consents.
+    async fn look_at_clock(&self, at: Endpoint) -> Result<(), Failed> {
+        if !self.clock.is_wrong() {
+            return Ok(());
+        }
+        self.not_paused(at)?;
+        match &self.login {
+            Some(login) => drop(self.fetch_token(login).await?),
+            None => {
+                let consents = Call { endpoint: Endpoint::Consents, reference: None, body: None };
+                let answer = self.attempt(consents, None, &transaction_id()).await;
+                let _ = self.judged(Endpoint::Consents, answer, protocol::read_consents);
+            }
+        }
+        if self.clock.is_wrong() {
+            return Err(unsent(at, Condition::Transport(Transport::WrongClock)));
+        }
+        Ok(())
+    }
+
+    fn compare_clocks(&self, headers: &HeaderMap, round_trip: Duration) {
+        let read =
+            |name: HeaderName| headers.get(name)?.to_str().ok().and_then(BankTime::parse_header);
+        // The gateway's own clock is the one that judges; `Date` has whole seconds and may be a proxy's.
+        let Some(time) = read(name(header::SERVER_TIME)).or_else(|| read(DATE)) else { return };
+        let before = self.clock.last_skew();
+        let skew = self.clock.compare(time, round_trip);
+        let news = before
+            .is_none_or(|before| std::mem::discriminant(&before) != std::mem::discriminant(&skew));
+        match skew {
+            _ if !news => {}
+            Skew::Corrected { by_ms } => {
+                tracing::warn!(by_ms, "this machine's clock differs from the bank's; corrected");
+            }
+            Skew::TooLarge { by_ms } => {
+                tracing::error!(by_ms, "this machine's clock is wrong, too far to be corrected");
+            }
+            Skew::BuddhistEra { by_ms } => {
+                tracing::error!(by_ms, "this machine's clock counts years in the Buddhist Era");
+            }
+            Skew::None => {}
+        }
+    }
+
+    fn url(&self, endpoint: Endpoint, subject: Subject<'_>) -> (HostId, Url) {
+        let (host, base) = self.hosts.next(self.clock.tick());
+        let mut url = base.clone();
         let prefix = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{prefix}{}", self.config.paths.path(endpoint, subject)));
-        url
+        (host, url)
     }
 }
 
-/// Whom to believe to be the bank: its authorities, and its pins if there are any.
-pub(crate) fn trust(config: &config::Bank) -> Result<rustls::ClientConfig, BankSetupError> {
-    let ca_pem = config.ca_file.as_ref().map(config::FilePath::read_pem);
-    let ca_pem = ca_pem.transpose().map_err(BankSetupError::CaFile)?;
-    Ok(tls::client_config(ca_pem.as_deref(), &config.pins)?)
+impl Login {
+    fn new(secrets: &Secrets) -> Result<Self, BankSetupError> {
+        let partner = secrets.partner.clone().ok_or(BankSetupError::NoPartner)?;
+        let api_key = HeaderValue::from_str(partner.api_key.expose());
+        let mut api_key = api_key.map_err(|_| BankSetupError::ApiKey)?;
+        api_key.set_sensitive(true);
+        Ok(Self { partner, api_key, token: TokenStore::default() })
+    }
+}
+
+/// A call that ends before anything of it was sent.
+fn unsent(at: Endpoint, condition: Condition) -> Failed {
+    Failed { at, condition, wait_at_least: Duration::ZERO }
+}
+
+fn http_client(config: &config::Bank, secrets: &Secrets) -> Result<Client, BankSetupError> {
+    let mut builder = Client::builder()
+        .tls_backend_preconfigured(trust(config, Some(secrets))?)
+        .https_only(true)
+        // Neither the environment's proxies, nor a redirect, nor a repetition that nobody counts.
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(config.timeouts.connect)
+        .pool_idle_timeout(POOL_IDLE)
+        .user_agent(concat!("dipchip/", env!("CARGO_PKG_VERSION")));
+    if let Some(address) = &config.proxy {
+        let address = format!("http://{}:{}", address.host(), address.port());
+        let mut proxy = reqwest::Proxy::https(address).map_err(BankSetupError::Client)?;
+        if let Some(login) = &secrets.proxy {
+            proxy = proxy.basic_auth(login.user.expose(), login.password.expose());
+        }
+        builder = builder.proxy(proxy);
+    }
+    builder.build().map_err(BankSetupError::Client)
+}
+
+/// Whom to believe to be the bank: its authorities, and its pins if there are any; and who this machine
+/// is, if it has a certificate. Without the secrets it keeps that to itself.
+pub(crate) fn trust(
+    config: &config::Bank,
+    secrets: Option<&Secrets>,
+) -> Result<rustls::ClientConfig, BankSetupError> {
+    let read = |file: &config::FilePath| file.read_pem().map_err(BankSetupError::File);
+    let ca_pem = config.ca_file.as_ref().map(read).transpose()?;
+    let chain_pem = config.client_certificate_file.as_ref().map(read).transpose()?;
+    let key = secrets.and_then(|secrets| secrets.client_key.as_ref());
+    let identity = chain_pem
+        .as_deref()
+        .zip(key)
+        .map(|(chain_pem, key)| tls::Identity { chain_pem, key_pem: key.expose().as_bytes() });
+    Ok(tls::client_config(ca_pem.as_deref(), &config.pins, identity.as_ref())?)
 }
 
 /// A body no longer than any answer can be, read piece by piece.

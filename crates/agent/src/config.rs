@@ -17,14 +17,15 @@ mod section;
 
 use std::fs::File;
 use std::io::Read as _;
+use std::iter;
 use std::path::Path;
 
 use protocol::{Dialect, PublicKey};
 use session::Policy;
 use toml::de::DeTable;
 
-pub use bank::{Bank, BaseUrl, SpkiPin, Timeouts};
-pub use credentials::{Credentials, SecretSource, Secrets};
+pub use bank::{Bank, BaseUrl, ProxyAddress, SpkiPin, Timeouts, Transport};
+pub use credentials::{Credentials, Partner, ProxyLogin, Secret, SecretSource, Secrets};
 pub use devices::{CameraChoice, CameraDevice, NamePattern, PrinterPath, Reader, ScannerPort};
 pub use fault::{ConfigError, Fault, Origin};
 pub use file::FilePath;
@@ -110,7 +111,7 @@ impl Config {
     fn read(top: &mut Section<'_>) -> Option<Self> {
         // All groups are read before the first `?`: each reports its own faults.
         let bank = bank::bank(top);
-        let credentials = credentials::credentials(top);
+        let credentials = credentials::credentials(top, bank.as_ref());
         let dialect = dialect::dialect(top);
         let journey = journey::journey(top);
         let site = journey::site(top);
@@ -123,7 +124,7 @@ impl Config {
         let log = machine::log(top);
         Some(Self {
             bank: bank?,
-            credentials: credentials?,
+            credentials,
             dialect,
             journey,
             site,
@@ -164,33 +165,54 @@ impl Config {
         self.credentials.read()
     }
 
-    /// Reads the bank's public key.
+    /// Reads the bank's public keys: that of now, then the announced one if there is any.
     ///
     /// # Errors
-    /// A [`Fault`] at the line that names its file, if that cannot be read or holds no such key.
-    pub fn public_key(&self) -> Result<PublicKey, Fault> {
-        let file = &self.bank.public_key_file;
-        PublicKey::from_pem(&file.read_pem()?).map_err(|error| {
-            let came = format!("{} ({error})", file.path().display());
-            file.origin().fault(came, "the bank's RSA public key in PEM, at least 2048 bits")
-        })
+    /// [`ConfigError::Faults`] at the lines that name their files, if one cannot be read or holds no such
+    /// key, or if both are the same.
+    pub fn public_keys(&self) -> Result<Vec<PublicKey>, ConfigError> {
+        let files =
+            || iter::once(&self.bank.public_key_file).chain(&self.bank.next_public_key_file);
+        let (mut keys, mut faults) = (Vec::new(), Vec::new());
+        for file in files() {
+            match public_key(file) {
+                Ok(key) if keys.contains(&key) => {
+                    let came = format!("{}, the key of now", file.path().display());
+                    faults
+                        .push(file.origin().fault(came, "the next key, as the bank announced it"));
+                }
+                Ok(key) => keys.push(key),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if faults.is_empty() { Ok(keys) } else { Err(ConfigError::Faults(faults)) }
     }
 
-    /// Looks whether the files that it names can be had: authorities, public key and secrets.
+    /// Looks whether the files that it names can be had: authorities, certificate, public keys and secrets.
     ///
     /// # Errors
     /// [`ConfigError::Faults`] with one fault for each that is missing or unfit.
     pub fn check_files(&self) -> Result<(), ConfigError> {
         let mut faults = Vec::new();
         faults.extend(self.bank.ca_file.iter().filter_map(|file| file.read_pem().err()));
-        faults.extend(self.public_key().err());
-        match self.secrets() {
-            Err(ConfigError::Faults(missing)) => faults.extend(missing),
-            Err(error) => return Err(error),
-            Ok(_) => {}
+        let certificate = self.bank.client_certificate_file.iter();
+        faults.extend(certificate.filter_map(|file| file.read_pem().err()));
+        for read in [self.public_keys().map(drop), self.secrets().map(drop)] {
+            match read {
+                Err(ConfigError::Faults(missing)) => faults.extend(missing),
+                Err(error) => return Err(error),
+                Ok(()) => {}
+            }
         }
         if faults.is_empty() { Ok(()) } else { Err(ConfigError::Faults(faults)) }
     }
+}
+
+fn public_key(file: &FilePath) -> Result<PublicKey, Fault> {
+    PublicKey::from_pem(&file.read_pem()?).map_err(|error| {
+        let came = format!("{} ({error})", file.path().display());
+        file.origin().fault(came, "the bank's RSA public key in PEM, at least 2048 bits")
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{PublicKey, PublicKeyError};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use session::{Outcome, Stage};
@@ -23,9 +22,9 @@ use tokio::task::JoinHandle;
 use tracing::info;
 
 use crate::api::{self, ApiOptions, Desk, PageKey, Panel, UrlFile};
-use crate::bank::{Bank, BankSetupError};
+use crate::bank::{Bank, BankSetupError, Keyring};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Fault};
+use crate::config::{Config, ConfigError};
 use crate::devices::camera::{self, Gaze};
 use crate::devices::card;
 use crate::devices::{Facts, Rig, scanner};
@@ -45,15 +44,9 @@ const FACTS_WAITING: usize = 64;
 /// Why the agent did not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// A secret is missing or unsafe.
+    /// A secret is missing or unsafe, or a public key of the bank is none.
     #[error(transparent)]
-    Secrets(#[from] ConfigError),
-    /// The bank's public key cannot be read.
-    #[error("{0}")]
-    KeyFile(Fault),
-    /// The bank's public key is not one.
-    #[error("bank.public_key_file")]
-    Key(#[from] PublicKeyError),
+    Files(#[from] ConfigError),
     /// TLS or HTTP.
     #[error(transparent)]
     Bank(#[from] BankSetupError),
@@ -93,6 +86,7 @@ pub struct Running {
     machine: JoinHandle<()>,
     server: JoinHandle<io::Result<()>>,
     outbox: JoinHandle<()>,
+    token: JoinHandle<()>,
 }
 
 /// A journey that is over, without a word about the person.
@@ -123,11 +117,10 @@ impl Agent {
     ) -> Result<Running, StartError> {
         let secrets = config.secrets()?;
         let clock = Arc::new(Clock::new());
-        let key = config.bank.public_key_file.read_pem().map_err(StartError::KeyFile)?;
-        let key = Arc::new(PublicKey::from_pem(&key)?);
-        info!(fingerprint = key.fingerprint(), "bank's public key");
+        let keys = Arc::new(Keyring::new(config.public_keys()?));
         let dialect = config.dialect().clone();
-        let bank = Bank::new(config.bank.clone(), dialect, secrets, Arc::clone(&clock))?;
+        let bank = Bank::new(config.bank.clone(), dialect, &secrets, Arc::clone(&clock))?;
+        drop(secrets);
         let bank = Arc::new(bank);
         let sendings = Arc::new(Sendings::new(Journal::open(&config.journal.dir)?));
         let outbox = Outbox::default();
@@ -144,7 +137,7 @@ impl Agent {
             Arc::clone(&bank),
             Arc::clone(&sendings),
             outbox.clone(),
-            (key, config.dialect().data_framing),
+            (keys, config.dialect().data_framing),
             Arc::clone(&clock),
         );
         let parts =
@@ -160,9 +153,11 @@ impl Agent {
         let server_stop = until_stopped(stopped.clone());
         let server = tokio::spawn(api::serve(listener, desk, options, panel, server_stop));
         let machine = tokio::spawn(machine.run(facts_in, events_in, until_stopped(stopped)));
+        let token = Arc::clone(&bank);
+        let token = tokio::spawn(async move { token.keep_token().await });
         let outbox = tokio::spawn(outbox.run(sendings, bank, clock));
         info!(%address, "the page is served");
-        Ok(Running { address, page_url, last, stop, machine, server, outbox })
+        Ok(Running { address, page_url, last, stop, machine, server, outbox, token })
     }
 }
 
@@ -215,6 +210,7 @@ impl Running {
     pub async fn stop(self) {
         let _ = self.stop.send(Stop::Now);
         self.outbox.abort();
+        self.token.abort();
         // A task that panicked has already said so; there is nothing left to do for it here.
         let _ = self.machine.await;
         let _ = self.server.await;

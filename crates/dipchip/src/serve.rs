@@ -93,7 +93,7 @@ fn tell_systemd(state: NotifyState<'_>) {
 
 fn exit(error: &StartError) -> Exit {
     match error {
-        StartError::Secrets(_) | StartError::KeyFile(_) | StartError::Key(_) => Exit::Usage,
+        StartError::Files(_) => Exit::Usage,
         StartError::Bank(_)
         | StartError::Journal(_)
         | StartError::Listen { .. }

@@ -76,7 +76,7 @@ impl OAuthError {
     }
 }
 
-/// How an exchange itself may fail; the first three mean that no request byte was sent.
+/// How an exchange itself may fail; the first five mean that no request byte was sent.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Transport {
     /// Name resolution or connection failed: not sent.
@@ -85,6 +85,10 @@ pub enum Transport {
     TlsHandshake,
     /// The server's certificate is not accepted: not sent.
     Certificate,
+    /// The proxy on the way cannot be reached, or does not let through: not sent.
+    Proxy,
+    /// This machine's clock is too wrong for anything that carries its time: not sent.
+    WrongClock,
     /// The connection was lost after at least one request byte.
     Cut,
     /// No whole answer in time, after at least one request byte.
@@ -103,10 +107,12 @@ pub enum Transport {
 
 impl Transport {
     /// Every failure, with its name in the written form.
-    const SPELLINGS: [(Self, &'static str); 10] = [
+    const SPELLINGS: [(Self, &'static str); 12] = [
         (Self::Unreachable, "UNREACHABLE"),
         (Self::TlsHandshake, "TLS"),
         (Self::Certificate, "CERTIFICATE"),
+        (Self::Proxy, "PROXY"),
+        (Self::WrongClock, "CLOCK"),
         (Self::Cut, "CUT"),
         (Self::TimedOut, "TIMEOUT"),
         (Self::Redirected, "REDIRECTED"),

@@ -9,7 +9,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
@@ -28,15 +28,35 @@ pub enum TlsSetupError {
     /// A certificate in it.
     #[error("bank.ca_file holds a certificate that cannot be read")]
     Certificate,
+    /// This machine's certificate.
+    #[error("bank.client_certificate_file holds no PEM certificate that can be read")]
+    ClientCertificate,
+    /// Its key.
+    #[error("credentials.client_key holds no private key in PEM that can be read")]
+    ClientKey,
+    /// Both can be read, but they are not a pair.
+    #[error(
+        "credentials.client_key is not the key of the certificate in bank.client_certificate_file, \
+         expected a pair"
+    )]
+    NotAPair,
     /// The library refused.
     #[error("TLS could not be set up")]
     Tls(#[from] Error),
 }
 
-/// TLS 1.2 and 1.3, against a private CA or the web's roots, with pins if any are given.
+/// This machine's certificate, leaf first, and its private key, both in PEM.
+pub(super) struct Identity<'a> {
+    pub(super) chain_pem: &'a [u8],
+    pub(super) key_pem: &'a [u8],
+}
+
+/// TLS 1.2 and 1.3, against a private CA or the web's roots, with pins if any are given, and with a
+/// certificate of this machine if it has one.
 pub(super) fn client_config(
     ca_pem: Option<&[u8]>,
     pins: &[SpkiPin],
+    identity: Option<&Identity<'_>>,
 ) -> Result<ClientConfig, TlsSetupError> {
     let roots = Arc::new(match ca_pem {
         Some(pem) => private_roots(pem)?,
@@ -45,14 +65,26 @@ pub(super) fn client_config(
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
-    if pins.is_empty() {
-        return Ok(builder.with_root_certificates(roots).with_no_client_auth());
-    }
-    let standard = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-        .build()
-        .map_err(|_| TlsSetupError::NoCertificate)?;
-    let verifier = Arc::new(Pinned { standard, pins: pins.to_vec(), provider });
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    let builder = if pins.is_empty() {
+        builder.with_root_certificates(roots)
+    } else {
+        let standard = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+            .build()
+            .map_err(|_| TlsSetupError::NoCertificate)?;
+        let verifier = Arc::new(Pinned { standard, pins: pins.to_vec(), provider });
+        builder.dangerous().with_custom_certificate_verifier(verifier)
+    };
+    let Some(identity) = identity else { return Ok(builder.with_no_client_auth()) };
+    let chain = CertificateDer::pem_slice_iter(identity.chain_pem).collect::<Result<Vec<_>, _>>();
+    let chain = chain.ok().filter(|chain| !chain.is_empty());
+    let chain = chain.ok_or(TlsSetupError::ClientCertificate)?;
+    let key =
+        PrivateKeyDer::from_pem_slice(identity.key_pem).map_err(|_| TlsSetupError::ClientKey)?;
+    builder.with_client_auth_cert(chain, key).map_err(|error| match error {
+        Error::InconsistentKeys(_) => TlsSetupError::NotAPair,
+        Error::InvalidCertificate(_) => TlsSetupError::ClientCertificate,
+        _ => TlsSetupError::ClientKey,
+    })
 }
 
 fn private_roots(pem: &[u8]) -> Result<RootCertStore, TlsSetupError> {

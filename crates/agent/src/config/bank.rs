@@ -2,6 +2,7 @@
 //!
 //! Owns the checked values; connecting, trusting and sending is the bank client's work.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,18 +15,32 @@ use super::section::{Given, Section};
 
 /// Pins of the present and the next key of leaf and CA, and as many in reserve.
 const PINS_MAX: usize = 8;
+/// RFC 7469 §4.3: a pin without a backup locks the machine out on the day that the key changes.
+const PINS_MIN: usize = 2;
+/// A second data centre and two in reserve; each one that is away costs a customer its connect timeout.
+const FAILOVER_URLS_MAX: usize = 3;
 /// No path of the document is a third as long.
 const PATH_BYTES_MAX: usize = 200;
 
 /// The way to the bank.
 #[derive(Clone, Debug)]
 pub struct Bank {
-    /// Where its gateway is.
+    /// Who speaks to the bank: this machine, or the partner's relay for it.
+    pub transport: Transport,
+    /// Where its gateway is, or the relay.
     pub base_url: BaseUrl,
+    /// Where else it is, in the order in which they are tried when it cannot be reached.
+    pub failover_urls: Vec<BaseUrl>,
+    /// The HTTP proxy on the way there. The environment's proxies are never used.
+    pub proxy: Option<ProxyAddress>,
+    /// This machine's certificate for TLS, PEM, leaf first; its key is among the credentials.
+    pub client_certificate_file: Option<FilePath>,
     /// The only certificate authorities trusted, PEM; without it the public ones are.
     pub ca_file: Option<FilePath>,
     /// The RSA key that requests are sealed for, PEM.
     pub public_key_file: FilePath,
+    /// The key that the bank has announced as the next one, PEM.
+    pub next_public_key_file: Option<FilePath>,
     /// The six path templates.
     pub paths: Paths,
     /// How long each call may take.
@@ -34,6 +49,50 @@ pub struct Bank {
     pub pins: Vec<SpkiPin>,
     /// The OAuth scope asked for (§2).
     pub scope: String,
+}
+
+/// Who authenticates to the bank (Doubt D40). Requests are sealed on this machine in either case.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Transport {
+    /// This machine, by the partner's client id, client secret and API key.
+    Direct,
+    /// A relay of the partner. It knows this machine by its client certificate, and holds the partner's
+    /// credentials, of which none is on this machine.
+    Relay,
+}
+
+/// An `http://HOST:PORT` of a proxy that tunnels by CONNECT (RFC 9110 §9.3.6): TLS goes through it unopened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProxyAddress {
+    host: String,
+    port: u16,
+}
+
+impl ProxyAddress {
+    /// Parses an address such as `http://proxy.example:3128`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.strip_prefix("http://")?.trim_end_matches('/').rsplit_once(':')?;
+        let port = port.parse().ok().filter(|port| *port != 0)?;
+        is_host(host).then(|| Self { host: host.to_owned(), port })
+    }
+
+    /// Its name or address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Its TCP port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
 }
 
 /// An `https://` address without a trailing slash, user name, query or fragment.
@@ -47,11 +106,9 @@ impl BaseUrl {
         let rest = text.strip_prefix("https://")?.trim_end_matches('/');
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "443"));
-        let host_is_fit = host.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
         let port_is_fit = port.parse::<u16>().is_ok_and(|port| port != 0);
         let path_is_fit = path.chars().all(is_path_character);
-        (host_is_fit && port_is_fit && path_is_fit).then(|| Self(format!("https://{rest}")))
+        (is_host(host) && port_is_fit && path_is_fit).then(|| Self(format!("https://{rest}")))
     }
 
     /// The address, ready to have a path appended.
@@ -99,7 +156,7 @@ impl Default for Timeouts {
 }
 
 /// SHA-256 over a certificate's SubjectPublicKeyInfo (RFC 7469 §2.4).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct SpkiPin([u8; 32]);
 
 impl SpkiPin {
@@ -112,18 +169,33 @@ impl SpkiPin {
 
 pub(super) fn bank(top: &mut Section<'_>) -> Option<Bank> {
     top.section("bank", |table| {
+        let transport = table.optional("transport", |given| given.word(&TRANSPORTS));
+        let transport = transport.unwrap_or(Transport::Direct);
         let base_url = table.required("base_url", EXPECTED_URL, base_url);
+        let failover_urls = table.optional("failover_urls", failover_urls).unwrap_or_default();
+        let proxy = table.optional("proxy", proxy);
+        let certificate = "the PEM file of this machine's certificate, by which the relay knows it";
+        let client_certificate_file = match transport {
+            Transport::Direct => table.optional("client_certificate_file", file_path),
+            Transport::Relay => table.required("client_certificate_file", certificate, file_path),
+        };
         let ca_file = table.optional("ca_file", file_path);
         let public_key_file =
             table.required("public_key_file", "the PEM file of the bank's RSA key", file_path);
+        let next_public_key_file = table.optional("next_public_key_file", file_path);
         let paths = table.section("paths", paths);
         let timeouts = table.section("timeouts", timeouts);
         let pins = table.optional("pins", pins).unwrap_or_default();
         let scope = table.optional("scope", |given| given.text("an OAuth scope"));
         Some(Bank {
+            transport,
             base_url: base_url?,
+            failover_urls,
+            proxy,
+            client_certificate_file,
             ca_file,
             public_key_file: public_key_file?,
+            next_public_key_file,
             paths,
             timeouts,
             pins,
@@ -134,6 +206,22 @@ pub(super) fn bank(top: &mut Section<'_>) -> Option<Bank> {
 
 const EXPECTED_URL: &str = "an https:// address without user name or query, such as \
                             https://uat.api.krungsri.com";
+
+const TRANSPORTS: [(&str, Transport); 2] =
+    [("direct", Transport::Direct), ("relay", Transport::Relay)];
+
+fn failover_urls(given: &Given<'_>) -> Result<Vec<BaseUrl>, Fault> {
+    given.list(FAILOVER_URLS_MAX, "https:// addresses")?.iter().map(base_url).collect()
+}
+
+fn proxy(given: &Given<'_>) -> Result<ProxyAddress, Fault> {
+    let expected = "an http:// address with its port and nothing else, such as \
+                    http://proxy.example:3128; user and password are among the credentials";
+    let text = given.text(expected)?;
+    let refuse =
+        || if text.contains('@') { given.refuse_unseen(expected) } else { given.refuse(expected) };
+    ProxyAddress::parse(text).ok_or_else(refuse)
+}
 
 fn base_url(given: &Given<'_>) -> Result<BaseUrl, Fault> {
     let text = given.text(EXPECTED_URL)?;
@@ -206,7 +294,16 @@ pub(super) fn seconds(given: &Given<'_>, least: u32, most: u32) -> Result<Durati
 }
 
 fn pins(given: &Given<'_>) -> Result<Vec<SpkiPin>, Fault> {
-    given.list(PINS_MAX, "pins")?.iter().map(pin).collect()
+    let pins: Vec<SpkiPin> =
+        given.list(PINS_MAX, "pins")?.iter().map(pin).collect::<Result<_, _>>()?;
+    let different = pins.iter().collect::<HashSet<_>>().len();
+    if different < PINS_MIN {
+        let came = format!("{different} pin");
+        let expected = "at least two different ones: of the present key, and of its backup, \
+                        without which the bank's next key locks this machine out";
+        return Err(given.origin().fault(came, expected));
+    }
+    Ok(pins)
 }
 
 fn pin(given: &Given<'_>) -> Result<SpkiPin, Fault> {
@@ -241,6 +338,29 @@ mod tests {
         check("https://bank.example:0", None);
         check("https://bank.example:99999", None);
         check("https://bank example", None);
+    }
+
+    #[track_caller]
+    fn check_proxy(text: &str, expected: Option<(&str, u16)>) {
+        let proxy = ProxyAddress::parse(text);
+        assert_eq!(proxy.as_ref().map(|proxy| (proxy.host(), proxy.port())), expected, "{text}");
+    }
+
+    #[test]
+    fn a_proxy_is_a_host_and_a_port_and_nothing_else() {
+        check_proxy("http://proxy.example:3128", Some(("proxy.example", 3128)));
+        check_proxy("http://192.0.2.1:8080/", Some(("192.0.2.1", 8080)));
+        for text in [
+            "https://proxy.example:3128",
+            "socks5://proxy.example:1080",
+            "http://proxy.example",
+            "http://proxy.example:0",
+            "http://me:hunter2@proxy.example:3128",
+            "http://proxy.example:3128/path",
+            "proxy.example:3128",
+        ] {
+            check_proxy(text, None);
+        }
     }
 
     #[test]

@@ -195,6 +195,82 @@ fn a_pin_is_a_sha_256_in_base64() {
 }
 
 #[test]
+fn a_single_pin_is_refused_because_the_next_key_would_lock_the_machine_out() {
+    let pin = |letter: &str| format!("\"{}=\"", letter.repeat(43));
+    let (one, two) = (pin("A"), pin("E"));
+    for pins in ["[]".to_owned(), format!("[{one}]"), format!("[{one}, {one}]")] {
+        let line = format!("pins = {pins}\n[credentials]");
+        check("[credentials]", &line, "4:8", &["at least two different ones", "backup"]);
+    }
+    let good = GOOD.replacen("[credentials]", &format!("pins = [{one}, {two}]\n[credentials]"), 1);
+    assert_eq!(parse(&good).unwrap().bank.pins.len(), 2);
+}
+
+/// `GOOD` by way of a relay.
+const RELAY: &str = r#"[bank]
+transport = "relay"
+base_url = "https://relay.example"
+public_key_file = "bank.pem"
+client_certificate_file = "machine.pem"
+[credentials]
+client_key = { file = "machine.key" }
+[journal]
+dir = "journal"
+"#;
+
+#[test]
+fn a_relay_needs_this_machines_certificate_and_none_of_the_partners_secrets() {
+    let config = parse(RELAY).unwrap();
+    assert_eq!(config.bank.transport, Transport::Relay);
+    assert!(config.credentials.partner.is_none());
+    assert_eq!(config.credentials.sources().count(), 1);
+    let without = RELAY.replacen("client_certificate_file = \"machine.pem\"\n", "", 1);
+    let refused = refusal(&without);
+    assert!(refused.contains("bank.client_certificate_file: came nothing"), "{refused}");
+    let without = RELAY.replacen("client_key = { file = \"machine.key\" }\n", "", 1);
+    assert!(refusal(&without).contains("credentials.client_key: came nothing"));
+    for key in ["client_id", "client_secret", "api_key"] {
+        let with =
+            RELAY.replacen("[journal]", &format!("{key} = {{ file = \"x\" }}\n[journal]"), 1);
+        let refused = refusal(&with);
+        assert!(refused.contains(&format!("credentials.{key}: came a table (not shown)")));
+        assert!(refused.contains("the relay holds it"), "{refused}");
+    }
+}
+
+#[test]
+fn a_secret_that_nothing_uses_is_refused() {
+    let with = |line: &str| GOOD.replacen("[journal]", &format!("{line}\n[journal]"), 1);
+    let refused = refusal(&with("client_key = { file = \"x\" }"));
+    assert!(refused.contains("expected no such key without bank.client_certificate_file"));
+    let refused = refusal(&with("proxy_user = { file = \"x\" }"));
+    assert!(refused.contains("expected no such key without bank.proxy"), "{refused}");
+    let proxied = |text: &str| {
+        text.replacen("[credentials]", "proxy = \"http://proxy.example:3128\"\n[credentials]", 1)
+    };
+    assert!(
+        parse(&proxied(GOOD)).unwrap().credentials.proxy.is_none(),
+        "not every one wants a login"
+    );
+    let refused = refusal(&proxied(&with("proxy_user = { file = \"x\" }")));
+    assert!(refused.contains("credentials.proxy_password: came nothing"), "{refused}");
+    let refused = refusal(&proxied(&with("proxy_password = { file = \"x\" }")));
+    assert!(refused.contains("without credentials.proxy_user"), "{refused}");
+}
+
+#[test]
+fn a_proxy_with_a_password_in_its_address_is_refused_unseen() {
+    let line = "proxy = \"http://me:hunter2@proxy.example:3128\"\n[credentials]";
+    let text = GOOD.replacen("[credentials]", line, 1);
+    let refused = refusal(&text);
+    assert!(
+        refused.starts_with("kiosk.toml:4:9: bank.proxy: came a text (not shown)"),
+        "{refused}"
+    );
+    assert!(!refused.contains("hunter2"));
+}
+
+#[test]
 fn a_reader_name_has_its_star_at_the_end() {
     check(
         "",
@@ -278,9 +354,10 @@ fn secrets_are_read_from_files_of_their_own() {
     folder.write("secret", "hunter2\r\n", 0o400);
     folder.write("key", "key-1", 0o600);
     let secrets = folder.config().secrets().unwrap();
-    assert_eq!(secrets.client_id(), "client");
-    assert_eq!(secrets.client_secret(), "hunter2");
-    assert_eq!(secrets.api_key(), "key-1");
+    let partner = secrets.partner.as_ref().unwrap();
+    assert_eq!(partner.client_id.expose(), "client");
+    assert_eq!(partner.client_secret.expose(), "hunter2");
+    assert_eq!(partner.api_key.expose(), "key-1");
     assert!(!format!("{secrets:?}").contains("hunter2"));
 }
 
@@ -297,6 +374,35 @@ fn each_unfit_secret_is_named_with_its_line_and_never_shown() {
     assert!(lines[1].starts_with("kiosk.toml:6:26: credentials.client_secret.file: came "));
     assert!(lines[1].contains("one line of printable ASCII") && !refusal.contains("hunter"));
     assert!(lines[2].contains("which is not there, expected a file that holds the secret"));
+}
+
+#[test]
+fn a_private_key_that_others_can_read_is_refused() {
+    let folder = Folder::new();
+    let config = || Config::parse(RELAY, Path::new("kiosk.toml"), &folder.0).unwrap().secrets();
+    folder.write("machine.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n", 0o600);
+    assert!(config().unwrap().client_key.is_some());
+    folder.write("machine.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n", 0o644);
+    let refusal = config().unwrap_err().to_string();
+    assert!(refusal.contains("credentials.client_key.file"), "{refusal}");
+    assert!(refusal.contains("mode 0644, open to others"), "{refusal}");
+    folder.write("machine.key", "-----BEGIN CERTIFICATE-----\nAAAA\n", 0o600);
+    let refusal = config().unwrap_err().to_string();
+    assert!(refusal.contains("something else (not shown)") && !refusal.contains("AAAA"));
+}
+
+#[test]
+fn two_public_keys_are_two() {
+    let folder = Folder::new();
+    let pem = include_str!("../../../../tests/golden/2.2/test-only.spki.pem");
+    folder.write("bank.pem", pem, 0o644);
+    folder.write("next.pem", pem, 0o644);
+    let text =
+        GOOD.replacen("[credentials]", "next_public_key_file = \"next.pem\"\n[credentials]", 1);
+    let config = Config::parse(&text, Path::new("kiosk.toml"), &folder.0).unwrap();
+    let refusal = config.public_keys().unwrap_err().to_string();
+    assert!(refusal.contains("bank.next_public_key_file") && refusal.contains("the key of now"));
+    assert_eq!(folder.config().public_keys().unwrap().len(), 1);
 }
 
 #[test]

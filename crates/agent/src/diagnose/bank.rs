@@ -169,7 +169,8 @@ async fn greet(
     bound: Duration,
 ) -> Result<Finding, Finding> {
     let fault = |finding, advice| Finding::fault(Check::Certificate, finding, advice);
-    let client = trust(&config.bank).map_err(|error| {
+    let secrets = config.secrets().ok();
+    let client = trust(&config.bank, secrets.as_ref()).map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         let cause = cause.unwrap_or_else(|| "its settings are not usable".to_owned());
         let remedy = "put the bank's PEM file where bank.ca_file says, or correct bank.pins";

@@ -25,7 +25,7 @@ pub(super) async fn check(config: &Config, bound: Duration) -> Vec<Finding> {
         let mut findings =
             vec![Finding::ok(Check::Configuration, "it can be read, and every key in it is known")];
         findings.extend(secrets(&shared));
-        findings.push(public_key(&shared));
+        findings.push(public_keys(&shared));
         stage.enter("looking at the journal");
         findings.push(journal::check(&shared.journal.dir));
         stage.enter("asking for free space");
@@ -46,14 +46,16 @@ pub(super) async fn check(config: &Config, bound: Duration) -> Vec<Finding> {
 fn secrets(config: &Config) -> Vec<Finding> {
     let faults = match config.secrets() {
         Ok(_) => {
-            let finding = "client_id, client_secret and api_key are there and can be used";
+            let keys = config.credentials.sources().map(|source| source.origin().key.as_str());
+            let names: Vec<_> = keys.filter_map(|key| key.split('.').nth(1)).collect();
+            let finding = format!("{} are there and can be used", names.join(", "));
             return vec![Finding::ok(Check::Secrets, finding)];
         }
         Err(error) => error.faults().to_vec(),
     };
-    let all = &config.credentials;
-    let from_systemd = [&all.client_id, &all.client_secret, &all.api_key]
-        .iter()
+    let from_systemd = config
+        .credentials
+        .sources()
         .any(|source| matches!(source, SecretSource::Credential { .. }));
     let more = if from_systemd {
         "; to see what the service is handed, run this with \
@@ -68,27 +70,24 @@ fn secrets(config: &Config) -> Vec<Finding> {
     faults.iter().map(finding).collect()
 }
 
-fn public_key(config: &Config) -> Finding {
-    let file = &config.bank.public_key_file;
-    let remedy = "put the bank's PEM file where bank.public_key_file says";
-    let pem = match file.read_pem() {
-        Ok(pem) => pem,
-        Err(fault) => {
-            let advice = Advice::new(fault.came, remedy);
-            return Finding::fault(Check::PublicKey, "the bank's key cannot be read", advice);
+/// The key of now, and the next one while the bank changes from one to the other.
+fn public_keys(config: &Config) -> Finding {
+    let keys = match config.public_keys() {
+        Ok(keys) => keys,
+        Err(error) => {
+            let came: Vec<_> = error.faults().iter().map(|fault| fault.came.as_str()).collect();
+            let remedy = "put the bank's PEM files where bank.public_key_file and \
+                          bank.next_public_key_file say";
+            let advice = Advice::new(came.join("; "), remedy);
+            return Finding::fault(Check::PublicKey, "the bank's key cannot be used", advice);
         }
     };
-    match PublicKey::from_pem(&pem) {
-        Ok(key) => {
-            let (bits, fingerprint) = (key.bits(), key.fingerprint());
-            let finding = format!("RSA, {bits} bits, SHA-256 {fingerprint}");
-            Finding::ok(Check::PublicKey, finding)
-        }
-        Err(error) => {
-            let advice = Advice::new(error.to_string(), remedy);
-            Finding::fault(Check::PublicKey, "the bank's key cannot be used", advice)
-        }
-    }
+    let shown = |key: &PublicKey| {
+        let (bits, fingerprint) = (key.bits(), key.fingerprint());
+        format!("RSA, {bits} bits, SHA-256 {fingerprint}")
+    };
+    let shown: Vec<_> = keys.iter().map(shown).collect();
+    Finding::ok(Check::PublicKey, shown.join("; next: "))
 }
 
 /// Where something would be created that is not there yet.

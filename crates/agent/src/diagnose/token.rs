@@ -25,7 +25,7 @@ async fn token(config: &Config, clock: &Arc<Clock>, bound: Duration) -> Finding 
     };
     let fault = |finding, advice| Finding::fault(Check::Token, finding, advice);
     let (bank, dialect) = (config.bank.clone(), config.dialect().clone());
-    let bank = match Bank::new(bank, dialect, secrets, Arc::clone(clock)) {
+    let bank = match Bank::new(bank, dialect, &secrets, Arc::clone(clock)) {
         Ok(bank) => bank,
         Err(error) => {
             let remedy = "correct the section [bank] of the configuration";
@@ -82,11 +82,16 @@ fn compared(skew: Option<Skew>) -> Finding {
             format!("this machine's clock is {}", off(by_ms)),
             Advice::new("it is not synchronised; the agent corrects up to 5 minutes", remedy),
         ),
+        Some(Skew::BuddhistEra { by_ms }) => Finding::fault(
+            Check::Clock,
+            format!("this machine's clock is {}", off(by_ms)),
+            Advice::new("it counts years in the Buddhist Era", format!("set it to UTC; {remedy}")),
+        ),
         Some(Skew::TooLarge { by_ms }) => Finding::fault(
             Check::Clock,
             format!("this machine's clock is {}", off(by_ms)),
             Advice::new(
-                "a wrong time zone, a wrong year (Buddhist Era?), or an empty clock battery",
+                "a wrong time zone, a wrong year, or an empty clock battery",
                 format!("{remedy}; if it is wrong again after a restart, replace the battery"),
             ),
         ),

@@ -6,21 +6,19 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use citizen::CitizenId;
 use protocol::{
-    BankTime, DataFraming, Endpoint, FailureReason, FailureReport, Plaintext, PublicKey, Reference,
-    SealError,
+    BankTime, Condition, DataFraming, Endpoint, FailureReason, FailureReport, Reference,
 };
-use rand::SeedableRng;
-use rand::rngs::{StdRng, SysRng};
 use session::{BankAnswer, CallId, Outcome, Request};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
-use crate::bank::{AttemptError, Bank, Call, Failed, NotJournaled};
+use crate::bank::{AttemptError, Bank, Call, Failed, KeyId, Keyring, KeyringError, NotJournaled};
 use crate::clock::Clock;
 use crate::journal::{EntryId, Journal, JournalError};
 use crate::outbox::Outbox;
@@ -45,7 +43,7 @@ pub(super) struct Calls {
     bank: Arc<Bank>,
     sendings: Arc<Sendings<Journal>>,
     outbox: Outbox,
-    key: Arc<PublicKey>,
+    keys: Arc<Keyring>,
     framing: DataFraming,
     clock: Arc<Clock>,
     sealed: Arc<Mutex<HashMap<CallId, Arc<Sealed>>>>,
@@ -62,6 +60,8 @@ struct Turn;
 struct Sealed {
     endpoint: Endpoint,
     body: Option<Vec<u8>>,
+    /// The key that opens the body.
+    key: Option<KeyId>,
     entry: Option<EntryId>,
 }
 
@@ -70,13 +70,13 @@ impl Calls {
         bank: Arc<Bank>,
         sendings: Arc<Sendings<Journal>>,
         outbox: Outbox,
-        (key, framing): (Arc<PublicKey>, DataFraming),
+        (keys, framing): (Arc<Keyring>, DataFraming),
         clock: Arc<Clock>,
     ) -> Self {
         let (answers, inbox) = mpsc::channel(ANSWERS_WAITING);
         let inbox = Arc::new(Mutex::new(Some(inbox)));
         let (sealed, turn) = (Arc::default(), Arc::new(TurnMutex::new(Turn)));
-        Self { bank, sendings, outbox, key, framing, clock, sealed, turn, answers, inbox }
+        Self { bank, sendings, outbox, keys, framing, clock, sealed, turn, answers, inbox }
     }
 
     /// The answers; there is one listener.
@@ -103,7 +103,10 @@ impl Calls {
                     error!(%error, "nothing is sent that is not in the journal");
                     calls.answer(Answered::NotJournaled).await;
                 }
-                Err(Unsealed::Envelope) => calls.answer(ours(call, request.endpoint())).await,
+                Err(Unsealed::Envelope(error)) => {
+                    error!(%error, "a request could not be sealed");
+                    calls.answer(ours(call, request.endpoint())).await;
+                }
             }
         });
     }
@@ -124,9 +127,11 @@ impl Calls {
         let plaintext = FailureReport::new(id, reason).plaintext();
         let calls = self.clone();
         tokio::spawn(async move {
-            let body = calls.report_envelope(&reference, plaintext);
+            let body = match calls.keys.seal_report(&reference, plaintext, calls.framing) {
+                Ok(body) => body,
+                Err(error) => return error!(%error, "a failure report could not be sealed"),
+            };
             let _turn = calls.turn_of(Endpoint::ReportFailure).await;
-            let Ok(body) = body else { return error!("a failure report could not be sealed") };
             let queued =
                 calls.journaled(move |sendings, now| sendings.report(&reference, &body, now));
             match queued.await {
@@ -154,15 +159,12 @@ impl Calls {
         });
     }
 
-    /// Fetches a token ahead, so that no customer waits for it.
+    /// A journey begins: if there is no token at hand, it is tried for now rather than at the first call.
     pub(super) fn warm_up(&self) {
-        let calls = self.clone();
+        let bank = Arc::clone(&self.bank);
         tokio::spawn(async move {
-            match calls.bank.warm_up().await {
-                Ok(()) => debug!("a token is there"),
-                Err(failed) => {
-                    tracing::warn!(at = %failed.at, code = %failed.condition, "no token yet");
-                }
+            if let Err(failed) = bank.warm_up().await {
+                warn!(at = %failed.at, code = %failed.condition, "no token yet");
             }
         });
     }
@@ -193,7 +195,9 @@ impl Calls {
         let answered = self.attempt(call, sealed).await;
         debug!(call = call.number(), endpoint = %sealed.endpoint, "the bank answered");
         let said = match &answered {
-            Answered::Bank(_, BankAnswer::Failed { at, condition }) => Some(Err((*at, *condition))),
+            Answered::Bank(_, BankAnswer::Failed { at, condition, .. }) => {
+                Some(Err((*at, *condition)))
+            }
             Answered::Bank(_, BankAnswer::Accepted(_)) => Some(Ok(())),
             Answered::Bank(_, BankAnswer::QrValidated(_) | BankAnswer::Consents(_))
             | Answered::SentBefore(_)
@@ -212,12 +216,14 @@ impl Calls {
 
     async fn seal(&self, request: &Request) -> Result<(Sealed, Before), Unsealed> {
         let endpoint = request.endpoint();
-        let body = match request {
-            Request::ValidateQr(request) => Some(self.envelope(request.plaintext())?),
+        let plaintext = match request {
+            Request::ValidateQr(request) => Some(request.plaintext()),
             Request::Consents => None,
-            Request::CheckDopa(request) => Some(self.envelope(request.plaintext())?),
-            Request::Submit(request) => Some(self.envelope(request.plaintext())?),
+            Request::CheckDopa(request) => Some(request.plaintext()),
+            Request::Submit(request) => Some(request.plaintext()),
         };
+        let sealed = plaintext.map(|plaintext| self.keys.seal(plaintext, self.framing));
+        let (body, key) = sealed.transpose().map_err(Unsealed::Envelope)?.unzip();
         let (entry, before) = match (request, &body) {
             (Request::Submit(submission), Some(body)) => {
                 let (reference, body) = (submission.reference().clone(), body.clone());
@@ -229,21 +235,7 @@ impl Calls {
             }
             _ => (None, Before::Nothing),
         };
-        Ok((Sealed { endpoint, body, entry }, before))
-    }
-
-    fn envelope(&self, plaintext: Plaintext) -> Result<Vec<u8>, Unsealed> {
-        let sealed = protocol::seal(plaintext, self.framing, &self.key, &mut fresh()?);
-        Ok(sealed?)
-    }
-
-    fn report_envelope(
-        &self,
-        reference: &Reference,
-        plaintext: Plaintext,
-    ) -> Result<Vec<u8>, Unsealed> {
-        let (framing, rng) = (self.framing, &mut fresh()?);
-        Ok(protocol::seal_report(reference, plaintext, framing, &self.key, rng)?)
+        Ok((Sealed { endpoint, body, key, entry }, before))
     }
 
     /// Works on the journal where a slow disk holds nobody up.
@@ -285,32 +277,27 @@ impl Calls {
                 }
             }
         };
-        Answered::Bank(call, answer.unwrap_or_else(|Failed { at, condition }| {
+        Answered::Bank(call, answer.unwrap_or_else(|Failed { at, condition, wait_at_least }| {
             info!(call = call.number(), endpoint = %at, code = %condition, "the bank did not say 0000");
-            BankAnswer::Failed { at, condition, wait_at_least: Duration::ZERO }
+            if let (RSA_FAILED, Some(key)) = (condition, sealed.key) {
+                self.keys.refused(key);
+            }
+            BankAnswer::Failed { at, condition, wait_at_least }
         }))
     }
 }
 
+/// The bank could not open the envelope's key: it has changed its own, or this machine has the wrong one.
+const RSA_FAILED: Condition = Condition::Diis(1501);
+
 /// Why a request could not be made ready.
 enum Unsealed {
-    Envelope,
+    Envelope(KeyringError),
     Journal(JournalError),
-}
-
-impl From<SealError> for Unsealed {
-    fn from(_: SealError) -> Self {
-        Self::Envelope
-    }
-}
-
-/// Chance from the system, for one envelope.
-fn fresh() -> Result<StdRng, Unsealed> {
-    StdRng::try_from_rng(&mut SysRng).map_err(|_| Unsealed::Envelope)
 }
 
 /// A request that this machine itself cannot seal: as a fault of ours (9998 is the bank's word for it).
 fn ours(call: CallId, at: Endpoint) -> Answered {
-    let condition = protocol::Condition::Diis(9998);
+    let condition = Condition::Diis(9998);
     Answered::Bank(call, BankAnswer::Failed { at, condition, wait_at_least: Duration::ZERO })
 }

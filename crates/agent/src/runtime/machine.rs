@@ -117,7 +117,6 @@ impl Machine {
         stop: impl Future<Output = ()>,
     ) {
         let Some(mut answers) = self.calls.take_inbox() else { return };
-        self.calls.warm_up();
         self.look();
         tokio::pin!(stop);
         loop {

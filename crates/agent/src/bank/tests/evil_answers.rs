@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use protocol::{Condition, Endpoint};
 
 use super::papers::{Paper, papers};
-use super::server::{Seen, Step, json, start, with_token};
+use super::server::{Seen, Step, head, json, start, with_token};
 use super::{SILENCE, Trust, client};
 use crate::bank::{AttemptError, Call};
 
@@ -21,7 +21,7 @@ const WRITTEN_BYTES_MAX: usize = 12 * 1024 * 1024;
 async fn ask(steps: Vec<Step>) -> (String, String) {
     let papers = papers(Paper::Good);
     let (port, seen) = start(Arc::clone(&papers.config), with_token(steps)).await;
-    let bank = client(port, &Trust { ca_pem: &papers.ca_pem, pins: &[] });
+    let bank = client(port, &Trust::in_authority(&papers.ca_pem));
     let begun = Instant::now();
     let shown = bank.consents().await.map(drop).map_err(|failed| failed.condition);
     let submit = Call { endpoint: Endpoint::Submit, reference: None, body: Some(b"{}") };
@@ -56,12 +56,6 @@ async fn check(cases: Vec<(&'static str, Vec<Step>, &'static str)>) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn head(status: &str, fields: &str, body: &[u8]) -> Vec<Step> {
-    let length = body.len();
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{fields}\r\n");
-    vec![Step::Write([head.as_bytes(), body].concat())]
 }
 
 fn body(body: &[u8]) -> Vec<Step> {

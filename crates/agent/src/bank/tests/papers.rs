@@ -10,10 +10,11 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{RootCertStore, ServerConfig};
 use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -124,4 +125,33 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 fn pin(certificate: &CertificateDer<'_>) -> String {
     let (_, parsed) = X509Certificate::from_der(certificate).unwrap();
     STANDARD.encode(Sha256::digest(parsed.public_key().raw))
+}
+
+/// A machine's certificate and key in PEM, and a server that lets in nobody without one.
+pub(super) struct MachinePapers {
+    pub(super) server: Papers,
+    pub(super) certificate_pem: String,
+    pub(super) key_pem: String,
+}
+
+pub(super) fn machine_papers() -> MachinePapers {
+    let fleet = authority("The fleet's authority");
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "kiosk-0001");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let certificate = params.signed_by(&key, &fleet).unwrap();
+    let mut server = papers(Paper::Good);
+    let mut roots = RootCertStore::empty();
+    roots.add(fleet.der().clone()).unwrap();
+    let provider = Arc::new(ring::default_provider());
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_cert_resolver(Arc::clone(&server.config.cert_resolver));
+    server.config = Arc::new(config);
+    MachinePapers { server, certificate_pem: certificate.pem(), key_pem: key.serialize_pem() }
 }

@@ -75,6 +75,13 @@ pub(super) fn json(body: &str) -> Vec<Step> {
     vec![Step::Write(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes())]
 }
 
+/// This status, these lines of the head, this body.
+pub(super) fn head(status: &str, fields: &str, body: &[u8]) -> Vec<Step> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{fields}\r\n");
+    vec![Step::Write([head.as_bytes(), body].concat())]
+}
+
 /// Starts a server on a free port.
 pub(super) async fn start(tls: Arc<ServerConfig>, script: impl Script) -> (u16, Arc<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

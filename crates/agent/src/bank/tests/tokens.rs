@@ -19,7 +19,7 @@ const GOOD: &str = r#"{"statusCode":"0000","data":{}}"#;
 async fn bank(script: impl Script) -> (Arc<Bank>, Arc<Seen>) {
     let papers = papers(Paper::Good);
     let (port, seen) = start(Arc::clone(&papers.config), script).await;
-    let bank = client(port, &Trust { ca_pem: &papers.ca_pem, pins: &[] });
+    let bank = client(port, &Trust::in_authority(&papers.ca_pem));
     (Arc::new(bank), seen)
 }
 
@@ -225,4 +225,38 @@ async fn calls_one_after_the_other_share_one_connection() {
     }
     assert_eq!(seen.asked().await, (1, 5));
     assert_eq!(Seen::count(&seen.handshakes), 1);
+}
+
+#[tokio::test]
+async fn a_token_is_kept_at_hand_without_anybody_asking() {
+    // Half of a life of two seconds is over after one.
+    let inner = tokens("2", |_| json(GOOD));
+    let (told, mut fetched) = tokio::sync::mpsc::unbounded_channel();
+    let (bank, seen) = bank(move |head: &str, number| {
+        let _ = told.send(());
+        inner(head, number)
+    })
+    .await;
+    let keeping = Arc::clone(&bank);
+    let keeper = tokio::spawn(async move { keeping.keep_token().await });
+    for _ in 0..2 {
+        let patience = Duration::from_secs(20);
+        tokio::time::timeout(patience, fetched.recv()).await.expect("renewed ahead of its end");
+    }
+    keeper.abort();
+    assert_eq!(seen.asked().await.1, 0);
+}
+
+#[tokio::test]
+async fn what_is_sent_invites_no_compression_and_no_cookie() {
+    let (bank, seen) = bank(tokens("3600", |_| json(GOOD))).await;
+    bank.consents().await.unwrap();
+    let requests = seen.requests.lock().await;
+    assert_eq!(requests.len(), 2);
+    for head in requests.iter() {
+        let lower = head.to_ascii_lowercase();
+        for unwanted in ["accept-encoding", "cookie", "referer", "expect:"] {
+            assert!(!lower.contains(unwanted), "{unwanted} in {head}");
+        }
+    }
 }

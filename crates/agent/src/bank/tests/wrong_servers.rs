@@ -21,7 +21,7 @@ const APPLICATION_DATA: u8 = 23;
 /// The client's first call against a server with these papers: what it came to.
 async fn call(papers: &Papers, pins: &[String]) -> (String, usize) {
     let (port, seen) = start(Arc::clone(&papers.config), |_: &str, _| json(TOKEN)).await;
-    let bank = client(port, &Trust { ca_pem: &papers.ca_pem, pins });
+    let bank = client(port, &Trust { pins, ..Trust::in_authority(&papers.ca_pem) });
     let came = match bank.warm_up().await {
         Ok(()) => "a token".to_owned(),
         Err(failed) => failed.condition.to_string(),
@@ -159,7 +159,7 @@ async fn call_raw(manner: Manner) -> (String, Duration, usize) {
         }
     });
     let ca_pem = papers(Paper::Good).ca_pem;
-    let bank = client(port, &Trust { ca_pem: &ca_pem, pins: &[] });
+    let bank = client(port, &Trust::in_authority(&ca_pem));
     let begun = Instant::now();
     let came = bank.warm_up().await.unwrap_err().condition.to_string();
     (came, begun.elapsed(), bytes.load(Ordering::SeqCst))
@@ -209,7 +209,7 @@ async fn nobody_at_the_port_is_unreachable() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let ca_pem = papers(Paper::Good).ca_pem;
-    let bank = client(port, &Trust { ca_pem: &ca_pem, pins: &[] });
+    let bank = client(port, &Trust::in_authority(&ca_pem));
     let failed = bank.warm_up().await.unwrap_err();
     assert_eq!(failed.condition.to_string(), "NET_UNREACHABLE");
 }
