@@ -46,6 +46,43 @@ fn every_rule_in_the_architecture_names_tests_that_exist() {
     findings::none("a rule names a test that is not there", &lost);
 }
 
+#[test]
+fn every_doubt_about_the_banks_document_names_its_tests() {
+    let page = tree::read("crates/protocol/DOUBTS.md");
+    let files = RustFile::all();
+    let exists = |name: &str| {
+        let head = format!("fn {name}(");
+        files.iter().any(|file| file.code.contains(&head))
+    };
+    let doubts = doubts(&page);
+    assert!(doubts.len() >= 48, "the close reading has 48 doubts, the page {}", doubts.len());
+    findings::none("a doubt without a test that exists", &untested(&doubts, exists));
+}
+
+/// Each row's number and the tests in its last column.
+fn doubts(page: &str) -> Vec<(&str, Vec<&str>)> {
+    let rows = page.lines().filter(|line| line.starts_with("| D"));
+    let cells = rows.map(|line| line.trim_matches('|').split('|').map(str::trim));
+    cells
+        .filter_map(|mut cells| {
+            let number = cells.next()?;
+            Some((number, test_names(cells.next_back()?)))
+        })
+        .collect()
+}
+
+fn untested<'a>(doubts: &[(&'a str, Vec<&'a str>)], exists: impl Fn(&str) -> bool) -> Vec<String> {
+    let lost = |(number, tests): &(&str, Vec<&str>)| {
+        let lost = tests.iter().find(|test| !exists(test));
+        match (tests.is_empty(), lost) {
+            (true, _) => Some(format!("{number} names none")),
+            (false, Some(test)) => Some(format!("{number} names {test}")),
+            (false, None) => None,
+        }
+    };
+    doubts.iter().filter_map(lost).collect()
+}
+
 fn lost_paths<'a>(page: &'a str, paths: &'a [String]) -> impl Iterator<Item = &'a str> {
     let named =
         code_words(page).filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)));
@@ -76,4 +113,12 @@ fn a_path_and_a_test_that_are_not_there_are_found() {
     let paths = ["crates/card/src/lib.rs".to_owned()];
     assert_eq!(lost_paths(page, &paths).collect::<Vec<_>>(), ["crates/gone/"]);
     assert_eq!(test_names(page), ["no_file_is_ever_lost"]);
+}
+
+#[test]
+fn a_doubt_without_its_test_is_found() {
+    let page = "| doubt | tests |\n|---|---|\n| D1 | `this_one_is_there` |\n\
+                | D2 | `that_one_is_gone` |\n| D3 | none |\n";
+    let found = untested(&doubts(page), |name| name == "this_one_is_there");
+    assert_eq!(found, ["D2 names that_one_is_gone", "D3 names none"]);
 }

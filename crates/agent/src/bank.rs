@@ -16,8 +16,9 @@ use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use protocol::{
-    Accepted, Action, BankTime, ClientCredentials, Condition, Consents, Dialect, Endpoint,
-    HttpAnswer, Lifetime, QrValidation, Reference, Subject, Transport, header, ruling,
+    Accepted, Action, BankTime, ClientAuth, ClientCredentials, Condition, Consents, Dialect,
+    Endpoint, HeaderAlias, HttpAnswer, Lifetime, QrValidation, Reference, Subject, TokenApiKey,
+    Transport, header, ruling,
 };
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
@@ -264,14 +265,25 @@ impl Bank {
         self.not_paused(Endpoint::Token)?;
         let secret = Zeroizing::new(login.partner.client_secret.expose().to_owned());
         let id = login.partner.client_id.expose().to_owned();
-        let form = ClientCredentials::new(id, secret, self.config.scope.clone()).form();
+        let credentials = ClientCredentials::new(id, secret, self.config.scope.clone());
         let (host, url) = self.url(Endpoint::Token, Subject::NoReference);
-        let request = self
+        let mut request = self
             .http
             .post(url)
             .timeout(self.config.timeouts.total(Endpoint::Token))
-            .header(CONTENT_TYPE, Endpoint::Token.content_type())
-            .body(form.to_vec());
+            .header(CONTENT_TYPE, Endpoint::Token.content_type());
+        request = match self.dialect.client_auth {
+            ClientAuth::Form => request.body(credentials.form().to_vec()),
+            ClientAuth::Basic => {
+                let basic = HeaderValue::from_str(&credentials.basic());
+                let mut basic = basic.expect("Base64 is what a header may hold");
+                basic.set_sensitive(true);
+                request.header(AUTHORIZATION, basic).body(credentials.form_without_secret())
+            }
+        };
+        if self.dialect.token_api_key == TokenApiKey::Send {
+            request = request.header(name(header::API_KEY), login.api_key.clone());
+        }
         let answer = self.exchange(host, request).await;
         let token = self.judged(Endpoint::Token, answer, protocol::read_token)?;
         self.look_at_token(&token);
@@ -313,7 +325,10 @@ impl Bank {
             .header(CONTENT_TYPE, call.endpoint.content_type())
             .header(reqwest::header::ACCEPT, header::ACCEPT_JSON)
             .header(name(header::TRANSACTION_ID), transaction_id)
-            .header(name(header::TRANSACTION_TIME), time);
+            .header(name(header::TRANSACTION_TIME), &time);
+        if self.dialect.header_alias == HeaderAlias::ClientDateTime {
+            request = request.header(name(header::TRANSACTION_TIME_ALIAS), &time);
+        }
         if let (Some(login), Some(bearer)) = (&self.login, bearer) {
             request = request.header(AUTHORIZATION, bearer.clone());
             request = request.header(name(header::API_KEY), login.api_key.clone());
@@ -367,6 +382,7 @@ impl Bank {
             },
             Err(condition) => (condition, Duration::ZERO),
         };
+        let condition = self.dialect.meant(condition);
         let wait = ruling(condition, at).wait_at_least.max(wait_at_least);
         self.pause.hear(condition, wait, self.clock.tick());
         if ruling(condition, at).action == Action::FixClock {

@@ -12,8 +12,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
     dialect::{
-        CountryValue, DateForm, Dialect, LifelongExpiry, MiddleName, MissingName, OptionalEmpty,
-        PartialBirthDate, Trok,
+        AddressWords, CountryValue, DateForm, Dialect, LifelongExpiry, MiddleName, MissingName,
+        OptionalEmpty, PartialBirthDate, Trok,
     },
     field::{Duty, Expected, Field, FieldError},
     input::Mobile,
@@ -71,14 +71,15 @@ impl CustomerData {
         fields.extend(names(citizen, dialect)?);
         fields.extend(dates(citizen, dialect)?);
         let address = &citizen.address;
+        let words = Words::of(address);
         fields.extend([
             (Field::FullAddress, full_address(address)),
             (Field::CountryCode, text(country(dialect))),
             (Field::PostalCode, text(input.postal_code.as_str())),
-            (Field::Province, trimmed(&address.province)),
-            (Field::District, trimmed(&address.district)),
-            (Field::SubDistrict, trimmed(&address.sub_district)),
-            (Field::Road, trimmed(&address.road)),
+            (Field::Province, part(&address.province, words.province, dialect)),
+            (Field::District, part(&address.district, words.district, dialect)),
+            (Field::SubDistrict, part(&address.sub_district, words.sub_district, dialect)),
+            (Field::Road, part(&address.road, "ถนน", dialect)),
             (Field::Soi, soi(address, dialect)),
             (Field::Moo, text(moo)),
             (Field::HouseNumber, trimmed(&address.house_number)),
@@ -272,12 +273,40 @@ const fn country(dialect: &Dialect) -> &'static str {
     }
 }
 
+/// What the parts of an address are called where it lies.
+struct Words {
+    province: &'static str,
+    district: &'static str,
+    sub_district: &'static str,
+}
+
+impl Words {
+    /// Bangkok is no province (จังหวัด) and has words of its own for its districts.
+    fn of(address: &Address) -> Self {
+        if address.province.as_str().trim().starts_with("กรุงเทพ") {
+            Self { province: "", district: "เขต", sub_district: "แขวง" }
+        } else {
+            Self {
+                province: "จังหวัด", district: "อำเภอ", sub_district: "ตำบล"
+            }
+        }
+    }
+}
+
+/// A part of the address, with or without the word that says what it is.
+fn part(value: &Text, word: &str, dialect: &Dialect) -> Text {
+    match (dialect.address_words, value.as_str().trim()) {
+        (AddressWords::Keep, name) if !name.is_empty() => Text::new(format!("{word}{name}")),
+        (AddressWords::Keep | AddressWords::Strip, name) => text(name),
+    }
+}
+
 /// Soi, with the trok before it when there is one; then both carry their words, so that they can be told apart.
 fn soi(address: &Address, dialect: &Dialect) -> Text {
     let (trok, soi) = (address.trok.as_str().trim(), address.soi.as_str().trim());
     match dialect.trok {
-        Trok::Drop => text(soi),
-        Trok::IntoSoi if trok.is_empty() => text(soi),
+        Trok::Drop => part(&address.soi, "ซอย", dialect),
+        Trok::IntoSoi if trok.is_empty() => part(&address.soi, "ซอย", dialect),
         Trok::IntoSoi if soi.is_empty() => Text::new(format!("ตรอก{trok}")),
         Trok::IntoSoi => Text::new(format!("ตรอก{trok} ซอย{soi}")),
     }

@@ -3,6 +3,8 @@
 //! Each default is a decision of the API page, 1.7; `DOUBTS.md` gives the reasons. Reading them from a
 //! configuration file is the agent's work.
 
+use crate::condition::Condition;
+
 /// How to speak to this bank. `Dialect::default()` is the reading that the project follows.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Dialect {
@@ -36,6 +38,89 @@ pub struct Dialect {
     pub selfie_format: SelfieFormat,
     /// Whether answers to consents go along when no selfie was asked for (Doubt D29).
     pub unasked_consents: UnaskedConsents,
+    /// Whether the time header has a second name (Doubt D4).
+    pub header_alias: HeaderAlias,
+    /// Which reference is sent on after E2 (Doubt D8).
+    pub returned_reference: ReturnedReference,
+    /// Whether parts of an address keep the word that says what they are (Doubt D18).
+    pub address_words: AddressWords,
+    /// What the code 2002 means (Doubt D36).
+    pub code_2002: Code2002,
+    /// Whether the token call shows the API key (Doubt D46).
+    pub token_api_key: TokenApiKey,
+    /// How the token call shows the client's id and secret (Doubt D58).
+    pub client_auth: ClientAuth,
+}
+
+impl Dialect {
+    /// A condition as this bank means it.
+    #[must_use]
+    pub const fn meant(&self, condition: Condition) -> Condition {
+        match (condition, self.code_2002) {
+            (Condition::Diis(2002), Code2002::As9301) => Condition::Diis(9301),
+            _ => condition,
+        }
+    }
+}
+
+/// Whether the time header has a second name.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum HeaderAlias {
+    /// Only the name of the tables.
+    #[default]
+    None,
+    /// The same time as `X-Client-DateTime` too, which §10 names (−25, −26).
+    ClientDateTime,
+}
+
+/// Which reference is sent on after E2.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ReturnedReference {
+    /// The one that was scanned, byte for byte.
+    #[default]
+    Scanned,
+    /// The bank's `data.reference`, if it gave one that can be a reference.
+    Returned,
+}
+
+/// Whether parts of an address keep the word that says what they are.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AddressWords {
+    /// `คลองเตย`, as in the sample of §4.
+    #[default]
+    Strip,
+    /// `แขวงคลองเตย`, as cards print it.
+    Keep,
+}
+
+/// What the code 2002 means, whose text is that of 9301.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Code2002 {
+    /// The end, as its group says.
+    #[default]
+    Stop,
+    /// Another selfie, as its text says.
+    As9301,
+}
+
+/// Whether the token call shows the API key.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TokenApiKey {
+    /// No: §2 does not name it.
+    #[default]
+    Omit,
+    /// Yes.
+    Send,
+}
+
+/// How the token call shows the client's id and secret.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ClientAuth {
+    /// In the form, as in §2.
+    #[default]
+    Form,
+    /// In the header, as RFC 6749 §2.3.1 prefers and the gateway's −104 asks for.
+    Basic,
 }
 
 /// Form of `X-Client-Transaction-DateTime`.

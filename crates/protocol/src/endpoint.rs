@@ -180,6 +180,8 @@ pub mod header {
     pub const TRANSACTION_ID: &str = "X-Client-Transaction-ID";
     /// The client's time, written by `BankTime::header` (Doubt D3).
     pub const TRANSACTION_TIME: &str = "X-Client-Transaction-DateTime";
+    /// A second name of the same, which only §10 uses (Doubt D4).
+    pub const TRANSACTION_TIME_ALIAS: &str = "X-Client-DateTime";
     /// `Bearer` and the access token.
     pub const AUTHORIZATION: &str = "Authorization";
     /// The key that the bank assigned to the partner.

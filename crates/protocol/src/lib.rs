@@ -31,9 +31,10 @@ pub use crate::{
     consent::{Consent, ConsentAnswer, ConsentText},
     customer::{CustomerData, CustomerInput},
     dialect::{
-        CountryKey, CountryValue, DataFraming, DateForm, Dialect, EnglishPrefix, HeaderTime,
-        LifelongExpiry, MiddleName, MissingName, OptionalEmpty, PartialBirthDate, SelfieFormat,
-        Trok, UnaskedConsents,
+        AddressWords, ClientAuth, Code2002, CountryKey, CountryValue, DataFraming, DateForm,
+        Dialect, EnglishPrefix, HeaderAlias, HeaderTime, LifelongExpiry, MiddleName, MissingName,
+        OptionalEmpty, PartialBirthDate, ReturnedReference, SelfieFormat, TokenApiKey, Trok,
+        UnaskedConsents,
     },
     endpoint::{Effect, Endpoint, Paths, Subject, header},
     envelope::{SealError, seal, seal_report},

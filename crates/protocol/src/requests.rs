@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use citizen::CitizenId;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -55,6 +56,24 @@ impl ClientCredentials {
     }
 }
 
+impl ClientCredentials {
+    /// The body where the credentials are in the header instead (Doubt D58).
+    #[must_use]
+    pub fn form_without_secret(&self) -> Vec<u8> {
+        let scope = percent_encoded(&self.scope);
+        format!("grant_type=client_credentials&scope={scope}").into_bytes()
+    }
+
+    /// The value of `Authorization` for that: RFC 6749 §2.3.1, both parts percent-encoded.
+    #[must_use]
+    pub fn basic(&self) -> Zeroizing<String> {
+        let secret = Zeroizing::new(percent_encoded(&self.client_secret));
+        let pair = Zeroizing::new([&percent_encoded(&self.client_id), ":", &secret].concat());
+        let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+        Zeroizing::new(["Basic ", &encoded].concat())
+    }
+}
+
 impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCredentials").field("scope", &self.scope).finish_non_exhaustive()
@@ -95,5 +114,20 @@ impl QrValidationRequest {
 impl fmt::Debug for QrValidationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("QrValidationRequest(‹redacted›)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientCredentials, Zeroizing};
+
+    #[test]
+    fn credentials_in_the_header_are_those_of_the_form() {
+        // RFC 6749 §2.3.1 has the pair encoded before it is joined, so that a colon in it divides nothing.
+        let secret = Zeroizing::new("s:ecret%".to_owned());
+        let credentials = ClientCredentials::new("c id".to_owned(), secret, "a:b".to_owned());
+        assert_eq!(credentials.basic().as_str(), "Basic YyUyMGlkOnMlM0FlY3JldCUyNQ==");
+        let form = credentials.form_without_secret();
+        assert_eq!(form, b"grant_type=client_credentials&scope=a%3Ab");
     }
 }

@@ -4,6 +4,7 @@
 //! below. What each condition then means is the code table's business.
 
 mod clocks;
+mod dialects;
 mod evil_answers;
 mod hosts;
 mod papers;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use super::{Bank, BankSetupError};
 use crate::clock::Clock;
-use crate::config::{self, Config, Secrets};
+use crate::config::{Config, Secrets};
 
 /// Long enough for a busy machine, short enough for a test of silence.
 const SILENCE: Duration = Duration::from_millis(1_500);
@@ -53,7 +54,7 @@ fn client_by(
     port: u16,
     trust: &Trust<'_>,
     secrets: &Secrets,
-    change: impl FnOnce(&mut config::Bank),
+    change: impl FnOnce(&mut Config),
 ) -> Result<Bank, BankSetupError> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ca.pem"), trust.ca_pem).unwrap();
@@ -76,7 +77,7 @@ fn client_by(
     config.bank.timeouts.connect = SILENCE;
     config.bank.timeouts.ask = SILENCE * 2;
     config.bank.timeouts.submit = SILENCE * 2;
-    change(&mut config.bank);
+    change(&mut config);
     let dialect = config.dialect().clone();
     Bank::new(config.bank, dialect, secrets, Arc::new(Clock::new()))
 }

@@ -3,9 +3,9 @@
 //! Owns the words of the file; what each switch means, and its default, is `protocol::Dialect`'s.
 
 use protocol::{
-    CountryKey, CountryValue, DataFraming, DateForm, Dialect, EnglishPrefix, HeaderTime,
-    LifelongExpiry, MiddleName, MissingName, OptionalEmpty, PartialBirthDate, SelfieFormat, Trok,
-    UnaskedConsents,
+    AddressWords, ClientAuth, Code2002, CountryKey, CountryValue, DataFraming, DateForm, Dialect,
+    EnglishPrefix, HeaderAlias, HeaderTime, LifelongExpiry, MiddleName, MissingName, OptionalEmpty,
+    PartialBirthDate, ReturnedReference, SelfieFormat, TokenApiKey, Trok, UnaskedConsents,
 };
 
 use super::fault::Fault;
@@ -42,6 +42,17 @@ const SELFIES: [(&str, SelfieFormat); 2] =
     [("JPG", SelfieFormat::Jpg), ("JPEG", SelfieFormat::Jpeg)];
 const UNASKED: [(&str, UnaskedConsents); 2] =
     [("send", UnaskedConsents::Send), ("omit", UnaskedConsents::Omit)];
+const ALIASES: [(&str, HeaderAlias); 2] =
+    [("none", HeaderAlias::None), ("X-Client-DateTime", HeaderAlias::ClientDateTime)];
+const REFERENCES: [(&str, ReturnedReference); 2] =
+    [("scanned", ReturnedReference::Scanned), ("returned", ReturnedReference::Returned)];
+const ADDRESS_WORDS: [(&str, AddressWords); 2] =
+    [("strip", AddressWords::Strip), ("keep", AddressWords::Keep)];
+const CODES_2002: [(&str, Code2002); 2] = [("stop", Code2002::Stop), ("9301", Code2002::As9301)];
+const API_KEYS: [(&str, TokenApiKey); 2] =
+    [("omit", TokenApiKey::Omit), ("send", TokenApiKey::Send)];
+const CLIENT_AUTHS: [(&str, ClientAuth); 2] =
+    [("form", ClientAuth::Form), ("basic", ClientAuth::Basic)];
 
 pub(super) fn dialect(top: &mut Section<'_>) -> Dialect {
     top.section("dialect", |table| Dialect {
@@ -60,6 +71,12 @@ pub(super) fn dialect(top: &mut Section<'_>) -> Dialect {
         missing_last_name: table.optional("missing_lastname", missing_name).unwrap_or_default(),
         selfie_format: switch(table, "selfie_format", &SELFIES),
         unasked_consents: switch(table, "send_consents_when_not_required", &UNASKED),
+        header_alias: switch(table, "header_alias", &ALIASES),
+        returned_reference: switch(table, "reference", &REFERENCES),
+        address_words: switch(table, "address_words", &ADDRESS_WORDS),
+        code_2002: switch(table, "code_2002", &CODES_2002),
+        token_api_key: switch(table, "token_api_key", &API_KEYS),
+        client_auth: switch(table, "client_auth", &CLIENT_AUTHS),
     })
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{CustomerData, CustomerInput, text};
 use crate::{
     dialect::{
-        DateForm, Dialect, EnglishPrefix, LifelongExpiry, MiddleName, MissingName,
+        AddressWords, DateForm, Dialect, EnglishPrefix, LifelongExpiry, MiddleName, MissingName,
         PartialBirthDate, Trok,
     },
     field::{Expected, Field, FieldError},
@@ -200,6 +200,30 @@ fn a_trok_goes_into_the_soi() {
     check("soi", "ตรอกวัด ซอยสุข 5", both);
     let drop = Dialect { trok: Trok::Drop, ..Dialect::default() };
     check_in(&drop, "soi", "สุข 5", both);
+}
+
+#[test]
+fn the_words_of_an_address_can_be_kept() {
+    let keep = Dialect { address_words: AddressWords::Keep, ..Dialect::default() };
+    let soi = |citizen: &mut Citizen| citizen.address.soi = text("สุข 5");
+    for (field, stripped, kept) in [
+        ("province", "ขอนแก่น", "จังหวัดขอนแก่น"),
+        ("district", "เมืองขอนแก่น", "อำเภอเมืองขอนแก่น"),
+        ("subDistrict", "ในเมือง", "ตำบลในเมือง"),
+        ("road", "ตัวอย่าง", "ถนนตัวอย่าง"),
+        ("soi", "สุข 5", "ซอยสุข 5"),
+    ] {
+        check(field, stripped, soi);
+        check_in(&keep, field, kept, soi);
+    }
+    let bangkok = |citizen: &mut Citizen| {
+        citizen.address.province = text("กรุงเทพมหานคร");
+        citizen.address.district = text("คลองเตย");
+        citizen.address.road = Text::default();
+    };
+    check_in(&keep, "province", "กรุงเทพมหานคร", bangkok);
+    check_in(&keep, "district", "เขตคลองเตย", bangkok);
+    check_in(&keep, "road", "", bangkok);
 }
 
 #[test]

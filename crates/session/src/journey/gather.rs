@@ -3,7 +3,9 @@
 //! What the customer is shown of it is `screen`'s; which codes end it is read off `protocol`'s table.
 
 use citizen::Identity;
-use protocol::{Action, ConsentText, QrValidation, QrValidationRequest, Reference, Ruling};
+use protocol::{
+    Action, ConsentText, QrValidation, QrValidationRequest, Reference, ReturnedReference, Ruling,
+};
 
 use super::{Heard, Session, Turn, outcome_of, send};
 use crate::call::{Again, Call, CallId, Verdict};
@@ -136,6 +138,7 @@ impl Session {
         turn: &mut Turn,
     ) -> State {
         let since = turn.now.tick;
+        let reference = self.reference_to_send(reference, &validation);
         let errand = Errand::Ekyc(Box::new(Ekyc { reference, identity, validation, since }));
         match self.policy.dopa {
             DopaPolicy::BeforeSubmit | DopaPolicy::Only => {
@@ -143,6 +146,17 @@ impl Session {
                 State::FetchingConsents { errand, call }
             }
             DopaPolicy::Off => self.show_consents(errand, Vec::new(), turn),
+        }
+    }
+
+    /// Ours, as scanned, unless this bank wants its own back (Doubt D8).
+    fn reference_to_send(&self, scanned: Reference, validation: &QrValidation) -> Reference {
+        match self.policy.dialect.returned_reference {
+            ReturnedReference::Scanned => scanned,
+            ReturnedReference::Returned => {
+                let returned = validation.returned_reference.as_deref();
+                returned.and_then(|text| Reference::parse(text).ok()).unwrap_or(scanned)
+            }
         }
     }
 

@@ -213,6 +213,7 @@ fn validation(face_compare: FaceCompare) -> QrValidation {
     };
     QrValidation {
         face_compare,
+        returned_reference: Some("THE-BANKS-OWN-0001".to_owned()),
         consents,
         channel_code: Some("KMA".to_owned()),
         ..QrValidation::default()

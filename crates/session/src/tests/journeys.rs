@@ -352,3 +352,31 @@ fn a_bank_that_names_a_time_is_not_asked_before_it() {
     bench.pass(std::time::Duration::from_secs(1));
     assert_eq!(bench.resent(), 1);
 }
+
+#[test]
+fn the_banks_own_reference_is_sent_on_only_if_switched_on() {
+    let scanned = protocol::ReturnedReference::Scanned;
+    let returned = protocol::ReturnedReference::Returned;
+    for (switch, expected) in [(scanned, "SIM-0000-TEST-0001"), (returned, "THE-BANKS-OWN-0001")] {
+        let dialect = protocol::Dialect { returned_reference: switch, ..Default::default() };
+        let mut bench = Bench::new(Policy { dopa: DopaPolicy::Off, dialect, ..Policy::default() });
+        bench.gather().validate(FaceCompare::NotRequired).read_card().confirm();
+        let [submit] = &bench.submits()[..] else { panic!("one submit") };
+        assert!(submit.contains(&format!(r#""transactionRef":"{expected}""#)), "{submit}");
+    }
+}
+
+#[test]
+fn the_place_may_allow_fewer_selfies_than_the_bank() {
+    for most in [0, 1] {
+        let dopa = DopaPolicy::Off;
+        let policy = Policy { dopa, face_resubmits_max: most, ..Policy::default() };
+        let mut bench = Bench::new(policy);
+        bench.gather().validate(FaceCompare::Required).agree().read_card().confirm().pose();
+        for _ in 0..most {
+            bench.code(Endpoint::Submit, "9301").pose();
+        }
+        bench.code(Endpoint::Submit, "9301").check_end("refused", "9301");
+        assert_eq!(bench.asked(Endpoint::Submit), usize::from(most) + 1);
+    }
+}

@@ -17,8 +17,8 @@ const GOOD: &str = r#"{"statusCode":"0000","data":{}}"#;
 fn client(papers: &Papers, first: u16, second: u16) -> Bank {
     let secrets = Secrets::parse("client", "a-secret", "a-key").unwrap();
     let trust = Trust::in_authority(&papers.ca_pem);
-    let bank = client_by(first, &trust, &secrets, |bank| {
-        bank.failover_urls =
+    let bank = client_by(first, &trust, &secrets, |config| {
+        config.bank.failover_urls =
             BaseUrl::parse(&format!("https://127.0.0.1:{second}")).into_iter().collect();
     });
     bank.unwrap()

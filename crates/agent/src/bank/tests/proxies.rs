@@ -73,8 +73,8 @@ async fn behind(
     let secrets = Secrets::parse("client", "a-secret", "a-key").unwrap();
     let secrets = Secrets { proxy: login, ..secrets };
     let trust = Trust::in_authority(&papers.ca_pem);
-    let bank = client_by(port, &trust, &secrets, |bank| {
-        bank.proxy = ProxyAddress::parse(&format!("http://127.0.0.1:{proxy_port}"));
+    let bank = client_by(port, &trust, &secrets, |config| {
+        config.bank.proxy = ProxyAddress::parse(&format!("http://127.0.0.1:{proxy_port}"));
     });
     (bank.unwrap(), seen)
 }
@@ -141,8 +141,8 @@ async fn a_wrong_certificate_behind_a_proxy_is_the_banks() {
     let (port, seen) = start(Arc::clone(&expired.config), with_token(json(GOOD))).await;
     let secrets = Secrets::parse("client", "a-secret", "a-key").unwrap();
     let trust = Trust::in_authority(&expired.ca_pem);
-    let bank = client_by(port, &trust, &secrets, |bank| {
-        bank.proxy = ProxyAddress::parse(&format!("http://127.0.0.1:{proxy_port}"));
+    let bank = client_by(port, &trust, &secrets, |config| {
+        config.bank.proxy = ProxyAddress::parse(&format!("http://127.0.0.1:{proxy_port}"));
     });
     let failed = bank.unwrap().consents().await.unwrap_err();
     assert_eq!(failed.condition.to_string(), "NET_CERTIFICATE");

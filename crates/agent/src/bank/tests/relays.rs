@@ -8,7 +8,7 @@ use super::papers::{MachinePapers, Paper, machine_papers, papers};
 use super::server::{Script, Seen, is_token, json, start, with_token};
 use super::{Trust, client_by};
 use crate::bank::{Bank, BankSetupError, TlsSetupError};
-use crate::config::{self, Secret, Secrets, Transport};
+use crate::config::{Config, Secret, Secrets, Transport};
 
 const GOOD: &str = r#"{"statusCode":"0000","data":{}}"#;
 
@@ -16,8 +16,8 @@ fn machine_secrets(key_pem: &str) -> Secrets {
     Secrets { partner: None, client_key: Secret::parse_key(key_pem), proxy: None }
 }
 
-fn by_relay(bank: &mut config::Bank) {
-    bank.transport = Transport::Relay;
+fn by_relay(config: &mut Config) {
+    config.bank.transport = Transport::Relay;
 }
 
 async fn relay(machine: &MachinePapers, script: impl Script) -> (Bank, Arc<Seen>) {
