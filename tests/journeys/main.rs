@@ -5,5 +5,6 @@
 mod contract;
 mod faults;
 mod flows;
+mod notes;
 mod secrecy;
 mod stage;

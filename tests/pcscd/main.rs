@@ -4,4 +4,5 @@
 
 mod cards;
 mod journey;
+mod readers;
 mod service;

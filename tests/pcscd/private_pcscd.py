@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Becomes a pcscd of its own: own socket, own reader configuration, readers on TCP ports of its own.
 
-usage: private_pcscd.py FOLDER [PORT]
+usage: private_pcscd.py FOLDER [PORT [PORT NAME]]
 
 FOLDER/pcscd.comm is the socket; clients find it by PCSCLITE_CSOCK_NAME. With PORT there is one virtual
 reader with two slots: a card is in slot 0 while somebody is connected to PORT, in slot 1 to PORT + 1.
-Without PORT there is no reader. The process turns into pcscd itself, so its id is that of the service.
+Without PORT there is no reader; with NAME there is a second one of that name. The process turns into pcscd itself, so its id is that of the service.
 
 The socket's path is compiled into pcscd. It can still be handed one the way systemd does it: listening,
 as file descriptor 3, which must not close on exec, with LISTEN_FDS and LISTEN_PID naming it.
@@ -27,7 +27,9 @@ def main() -> None:
     readers = os.path.join(folder, "readers")
     os.makedirs(readers, exist_ok=True)
     if len(sys.argv) > 2:
-        write_reader(folder, readers, int(sys.argv[2]))
+        write_reader(folder, readers, int(sys.argv[2]), "Virtual PCD")
+    if len(sys.argv) > 4:
+        write_reader(folder, readers, int(sys.argv[3]), sys.argv[4])
     # pcscd wants to write its pid file there, whatever socket it serves.
     os.makedirs(PUBLIC_FOLDER, exist_ok=True)
     hand_over(listen(os.path.join(folder, "pcscd.comm")))
@@ -41,12 +43,12 @@ def without_polkit() -> list[str]:
     return [switch] if switch in known.stdout + known.stderr else []
 
 
-def write_reader(folder: str, readers: str, port: int) -> None:
-    # The driver keeps its slots in a static array: every pcscd gets a copy of its own.
-    driver = os.path.join(folder, "libifdvpcd.so")
+def write_reader(folder: str, readers: str, port: int, name: str) -> None:
+    # The driver keeps its slots in a static array: every pcscd and every reader gets a copy of its own.
+    driver = os.path.join(folder, f"libifdvpcd-{port}.so")
     shutil.copyfile(os.path.realpath(DRIVER), driver)
-    with open(os.path.join(readers, "virtual"), "w", encoding="ascii") as file:
-        file.write('FRIENDLYNAME "Virtual PCD"\n')
+    with open(os.path.join(readers, f"virtual-{port}"), "w", encoding="ascii") as file:
+        file.write(f'FRIENDLYNAME "{name}"\n')
         file.write(f"DEVICENAME /dev/null:{port:#06x}\n")
         file.write(f"LIBPATH {driver}\n")
         file.write(f"CHANNELID {port:#06x}\n")

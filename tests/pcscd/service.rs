@@ -40,7 +40,8 @@ fn readers_are_listed_with_what_lies_in_them() {
     }
     let pcscd = PrivatePcscd::start(Readers::One).unwrap();
     let listed = run(&pcscd, &["read", "--list", "--json"]);
-    let first = format!("{{\"reader\":\"{FIRST_SLOT}\",\"state\":\"empty\"}}\n");
+    let first =
+        format!("{{\"reader\":\"{FIRST_SLOT}\",\"state\":\"empty\",\"grade\":\"should-work\"}}\n");
     check(&listed, 0, &[first.as_str()]);
 }
 

@@ -44,8 +44,14 @@ pub enum Readers {
     None,
     /// One with two slots, [`FIRST_SLOT`] and another.
     One,
+    /// The same, and another reader that a note refuses, [`REFUSED_SLOT`] being its first slot.
+    OneAndRefused,
 }
 
+/// A reader whose name is that of a contactless one.
+const REFUSED: &str = "Example CL Reader";
+/// The name of its first slot.
+pub const REFUSED_SLOT: &str = "Example CL Reader 00 00";
 /// The name of the slot into which cards go.
 pub const FIRST_SLOT: &str = "Virtual PCD 00 00";
 
@@ -54,6 +60,7 @@ pub struct PrivatePcscd {
     folder: tempfile::TempDir,
     readers: Readers,
     port: u16,
+    refused_port: u16,
     service: Option<Child>,
 }
 
@@ -64,7 +71,13 @@ impl PrivatePcscd {
     /// What the system says; [`io::ErrorKind::TimedOut`] if it does not come up.
     pub fn start(readers: Readers) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut pcscd = Self { folder, readers, port: free_ports()?, service: None };
+        let mut pcscd = Self {
+            folder,
+            readers,
+            port: free_ports()?,
+            refused_port: free_ports()?,
+            service: None,
+        };
         pcscd.restart()?;
         Ok(pcscd)
     }
@@ -124,8 +137,11 @@ impl PrivatePcscd {
         let launcher = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcscd/private_pcscd.py");
         let mut command = Command::new("python3");
         command.arg(launcher).arg(self.folder.path());
-        if self.readers == Readers::One {
+        if self.readers != Readers::None {
             command.arg(self.port.to_string());
+        }
+        if self.readers == Readers::OneAndRefused {
+            command.args([&self.refused_port.to_string(), REFUSED]);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let service = self.service.insert(command.spawn()?);
@@ -152,7 +168,19 @@ impl InsertedCard {
     /// # Errors
     /// What the system says; [`io::ErrorKind::TimedOut`] if the driver does not take it.
     pub fn insert(pcscd: &PrivatePcscd, name: &str) -> io::Result<Self> {
-        let address = format!("127.0.0.1:{}", pcscd.port());
+        Self::at(pcscd.port(), name)
+    }
+
+    /// The same for [`REFUSED_SLOT`].
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn insert_into_refused(pcscd: &PrivatePcscd, name: &str) -> io::Result<Self> {
+        Self::at(pcscd.refused_port, name)
+    }
+
+    fn at(port: u16, name: &str) -> io::Result<Self> {
+        let address = format!("127.0.0.1:{port}");
         // The end of its input would be the end of the simulator: the pipe stays open as long as it runs.
         let mut simulator = Command::new(program("simulator"))
             .args(["card", "--vpcd", &address, "--card", name])

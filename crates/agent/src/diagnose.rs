@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::ports::{Devices, ReaderError};
+use crate::ports::{Devices, ReaderError, prepared};
 use crate::quirks::Quirks;
 
 pub use finding::{Check, Finding, Verdict};
@@ -40,12 +40,14 @@ pub struct ReaderList(pub fn() -> Result<Vec<String>, ReaderError>);
 ///
 /// Threads of devices that hang are left behind: end the program soon after.
 pub async fn run(config: &Config, devices: &Arc<dyn Devices>, list: ReaderList) -> Report {
+    let devices = &prepared(Arc::clone(devices));
     let readers = Readers { devices, list: list.0, quirks: Quirks::builtin(), bound: CHECK_MOST };
     inspect(config, &readers).await
 }
 
 /// Looks at the readers and the card only: what can be done without a configuration.
 pub async fn run_readers(devices: &Arc<dyn Devices>, list: ReaderList) -> Report {
+    let devices = &prepared(Arc::clone(devices));
     let readers = Readers { devices, list: list.0, quirks: Quirks::builtin(), bound: CHECK_MOST };
     let mut findings = vec![Finding::skipped(
         Check::Configuration,
@@ -57,6 +59,7 @@ pub async fn run_readers(devices: &Arc<dyn Devices>, list: ReaderList) -> Report
 
 async fn inspect(config: &Config, readers: &Readers<'_>) -> Report {
     let (devices, bound) = (readers.devices, readers.bound);
+    let notes = peripherals::notes(config, readers.quirks);
     let (machine, readers, camera, scanner, printer, bank) = tokio::join!(
         machine::check(config, bound),
         readers.check(),
@@ -65,7 +68,7 @@ async fn inspect(config: &Config, readers: &Readers<'_>) -> Report {
         peripherals::printer(devices, bound),
         bank::check(config, bound),
     );
-    let findings = [machine, readers, vec![camera, scanner, printer], bank].concat();
+    let findings = [machine, readers, vec![camera, scanner, printer], notes, bank].concat();
     Report { findings }
 }
 

@@ -4,6 +4,7 @@
 //! their own; a call that never returns costs a thread, never the agent. Tracing, faults and recordings
 //! are wrappers around these traits, not branches inside a driver.
 
+mod adapted;
 mod faulty;
 mod traced;
 
@@ -13,6 +14,7 @@ use card::{Channel, ChannelError};
 use thiserror::Error;
 use vision::Frame;
 
+pub use adapted::prepared;
 pub use faulty::{ExchangeFault, Faulty, Plan, Plans};
 pub use traced::Traced;
 

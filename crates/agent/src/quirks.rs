@@ -1,13 +1,21 @@
 //! What is known of single devices: the heads of the notes in `firmware-notes/`.
 //!
-//! The notes are part of the program and read strictly: a closed set of keys, five headings, every fault
-//! with file and line. What a key brings about is the work of whoever asks; the code knows keys, no models.
+//! The notes are part of the program and read strictly: a closed set of keys for each folder, five headings,
+//! every fault with file and line. What a key brings about is the work of whoever asks; the code knows keys,
+//! no models. How a note is written is `note`'s to know.
+
+mod note;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::Deserialize;
-use thiserror::Error;
+
+use crate::ports::ReaderError;
+
+use self::note::{CardKeys, Head, Keys, ReaderKeys, fits};
+
+pub use self::note::QuirkError;
 
 /// A note's path from the top of the project, and its text as it stood when the program was built.
 macro_rules! note {
@@ -17,24 +25,47 @@ macro_rules! note {
 }
 
 /// Every note there is; a test compares it with the folder.
-const NOTES: [(&str, &str); 2] = [
+const NOTES: [(&str, &str); 19] = [
+    note!("firmware-notes/cameras/uvc-metadata-node.md"),
+    note!("firmware-notes/cards/th-nid-6.md"),
+    note!("firmware-notes/cards/thai-3b67.md"),
     note!("firmware-notes/readers/acs-acr122u.md"),
+    note!("firmware-notes/readers/acs-acr1281-sam.md"),
+    note!("firmware-notes/readers/acs-acr39u.md"),
+    note!("firmware-notes/readers/acs-acr3x-renamed.md"),
+    note!("firmware-notes/readers/alcor-ak9563.md"),
     note!("firmware-notes/readers/alcor-au9540.md"),
+    note!("firmware-notes/readers/any-contactless.md"),
+    note!("firmware-notes/readers/any-picc.md"),
+    note!("firmware-notes/readers/any-sam.md"),
+    note!("firmware-notes/scanners/keyboard-mode.md"),
+    note!("firmware-notes/services/duplicate-entries.md"),
+    note!("firmware-notes/services/pcscd-restart.md"),
+    note!("firmware-notes/services/plugging.md"),
+    note!("firmware-notes/services/polkit.md"),
+    note!("firmware-notes/services/usb-timeouts.md"),
+    note!("firmware-notes/services/windows-without-reader.md"),
 ];
-/// Longer would be felt as a fault of the machine.
-const SETTLE_MS_MAX: u16 = 5_000;
-/// Below the title, in this order.
-const HEADINGS: [&str; 4] =
-    ["## Symptom", "## Evidence", "## What the agent does", "## Retire when"];
-/// Before and behind the head.
-const FENCE: &str = "+++";
 
 static BUILTIN: OnceLock<Quirks> = OnceLock::new();
 
 /// The notes, ready to be asked.
 #[derive(Debug, Default)]
 pub struct Quirks {
-    readers: Vec<ReaderNote>,
+    readers: Vec<Entry<ReaderKeys>>,
+    cards: Vec<Entry<CardKeys>>,
+    peripherals: Vec<(Peripheral, Entry<()>)>,
+    services: Vec<(ReaderError, Note)>,
+}
+
+/// One note, for the devices that its pattern fits.
+#[derive(Debug)]
+struct Entry<K> {
+    /// In lower case, with `*` for any run of characters.
+    pattern: String,
+    grade: Grade,
+    keys: K,
+    note: Note,
 }
 
 /// What the notes say of one reader.
@@ -44,8 +75,32 @@ pub struct ReaderQuirk {
     pub grade: Grade,
     /// Between an insertion and the first connect; at most 5 s.
     pub settle: Duration,
-    /// Where it is written; `None` for a reader that no note is about.
-    pub note: Option<Note>,
+    /// Within which time a card's identity must come; `None`: as long as any card needs.
+    pub identity_within: Option<Duration>,
+    /// How many calls may hang in it before it is left alone; `None`: as many as in any reader.
+    pub hanging_max: Option<u8>,
+    /// Where it is written, the most exact first; none for a reader that no note is about.
+    pub notes: Vec<Note>,
+}
+
+/// What the notes say of cards with one answer to reset.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CardQuirk {
+    /// P2 of GET RESPONSE, to be tried once the card has refused `00` with `6A 86`.
+    pub get_response_p2: Option<u8>,
+    /// Where it is written, the most exact first.
+    pub notes: Vec<Note>,
+}
+
+/// A device that is neither reader nor card.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Peripheral {
+    /// By its device file or its name.
+    Camera,
+    /// By its device file.
+    Scanner,
+    /// By its device file.
+    Printer,
 }
 
 /// A note for people to read.
@@ -69,37 +124,16 @@ pub enum Grade {
     Refuse,
 }
 
-/// Why a note cannot be used: `FILE:LINE: …`.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub enum QuirkError {
-    /// No head.
-    #[error("{path}:1: came no head, expected TOML between two lines of {FENCE}")]
-    NoHead {
-        /// The note.
-        path: String,
-    },
-    /// A key or a value in the head.
-    #[error("{path}:{line}: {found}")]
-    Head {
-        /// The note.
-        path: String,
-        /// From 1, in the whole note.
-        line: usize,
-        /// What the TOML reader found, with the keys or words that would be right.
-        found: String,
-    },
-    /// A heading is missing, misspelled or in another place.
-    #[error("{path}:{line}: came {came:?}, expected the heading {expected:?}")]
-    Heading {
-        /// The note.
-        path: String,
-        /// From 1; the last line if a heading is missing at the end.
-        line: usize,
-        /// The heading that stands there; empty at the end.
-        came: String,
-        /// The heading that belongs there.
-        expected: &'static str,
-    },
+impl Grade {
+    /// The word of the note.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::ShouldWork => "should-work",
+            Self::Refuse => "refuse",
+        }
+    }
 }
 
 impl Quirks {
@@ -114,130 +148,79 @@ impl Quirks {
     /// # Errors
     /// [`QuirkError`] for the first note that is not as it must be.
     pub fn parse(notes: &[(&str, &str)]) -> Result<Self, QuirkError> {
-        let readers = notes.iter().map(|(path, text)| ReaderNote::parse(path, text));
-        Ok(Self { readers: readers.collect::<Result<_, _>>()? })
+        let mut quirks = Self::default();
+        for (path, text) in notes {
+            quirks.add(Head::parse(path, text)?);
+        }
+        Ok(quirks)
     }
 
-    /// What is known of the reader with this full PC/SC name. If several notes are about it, the one with
-    /// the longest pattern speaks.
+    fn add(&mut self, head: Head) {
+        let Head { keys, grade, note } = head;
+        match keys {
+            Keys::Reader(pattern, keys) => self.readers.push(Entry { pattern, grade, keys, note }),
+            Keys::Card(pattern, keys) => self.cards.push(Entry { pattern, grade, keys, note }),
+            Keys::Peripheral(kind, pattern) => {
+                self.peripherals.push((kind, Entry { pattern, grade, keys: (), note }));
+            }
+            Keys::Service(fault) => self.services.push((fault, note)),
+        }
+    }
+
+    /// What is known of the reader with this full PC/SC name. Of several notes about it, each key is taken
+    /// from the one with the longest pattern that sets it.
     #[must_use]
     pub fn for_reader(&self, name: &str) -> ReaderQuirk {
-        let name = name.to_lowercase();
-        let fitting = self.readers.iter().filter(|note| fits(&note.pattern, &name));
-        match fitting.max_by_key(|note| note.pattern.len()) {
-            Some(note) => note.quirk.clone(),
-            None => ReaderQuirk { grade: Grade::ShouldWork, settle: Duration::ZERO, note: None },
+        let fitting = fitting(&self.readers, name);
+        let key = |of: fn(&ReaderKeys) -> Option<u64>| fitting.iter().find_map(|one| of(&one.keys));
+        let hanging_max = key(|keys| keys.hanging_max.map(|most| most.get().into()));
+        ReaderQuirk {
+            grade: fitting.first().map_or(Grade::ShouldWork, |one| one.grade),
+            settle: Duration::from_millis(
+                key(|keys| keys.settle_ms.map(|ms| ms.get())).unwrap_or(0),
+            ),
+            identity_within: key(|keys| keys.identity_within_ms.map(|ms| ms.get()))
+                .map(Duration::from_millis),
+            hanging_max: hanging_max.and_then(|most| u8::try_from(most).ok()),
+            notes: notes(&fitting),
         }
     }
-}
 
-/// One note about readers.
-#[derive(Debug)]
-struct ReaderNote {
-    /// In lower case, with `*` for any run of characters.
-    pattern: String,
-    quirk: ReaderQuirk,
-}
+    /// What is known of cards with this answer to reset.
+    #[must_use]
+    pub fn for_card(&self, atr: &[u8]) -> CardQuirk {
+        let atr: String = atr.iter().map(|byte| format!("{byte:02x}")).collect();
+        let fitting = fitting(&self.cards, &atr);
+        let get_response_p2 = fitting.iter().find_map(|one| one.keys.get_response_p2);
+        CardQuirk { get_response_p2, notes: notes(&fitting) }
+    }
 
-/// The keys that exist.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Head {
-    r#match: Match,
-    grade: Grade,
-    #[serde(default)]
-    set: Settings,
-}
+    /// What is known of a camera, scanner or printer, by the words of the configuration: the most exact
+    /// note's grade, and that note.
+    #[must_use]
+    pub fn for_peripheral(&self, kind: Peripheral, device: &str) -> Option<(Grade, &Note)> {
+        let of_kind = self.peripherals.iter().filter(|(which, _)| *which == kind);
+        let device = device.to_lowercase();
+        let fitting = of_kind.map(|(_, entry)| entry).filter(|entry| fits(&entry.pattern, &device));
+        fitting.max_by_key(|entry| entry.pattern.len()).map(|entry| (entry.grade, &entry.note))
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Match {
-    reader: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    #[serde(default)]
-    settle_ms: Settle,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(try_from = "u16")]
-struct Settle(Duration);
-
-impl TryFrom<u16> for Settle {
-    type Error = String;
-
-    fn try_from(milliseconds: u16) -> Result<Self, String> {
-        if milliseconds > SETTLE_MS_MAX {
-            return Err(format!("came {milliseconds}, expected at most {SETTLE_MS_MAX}"));
-        }
-        Ok(Self(Duration::from_millis(milliseconds.into())))
+    /// What is known of the smart card service that explains this fault.
+    pub fn for_fault(&self, fault: ReaderError) -> impl Iterator<Item = &Note> {
+        self.services.iter().filter(move |(of, _)| *of == fault).map(|(_, note)| note)
     }
 }
 
-impl ReaderNote {
-    fn parse(path: &str, text: &str) -> Result<Self, QuirkError> {
-        let no_head = || QuirkError::NoHead { path: path.to_owned() };
-        let inside = text.strip_prefix(FENCE).and_then(|text| text.strip_prefix('\n'));
-        let split = inside.and_then(|inside| inside.split_once("\n+++\n"));
-        let (head, body) = split.ok_or_else(no_head)?;
-        let head_lines = head.matches('\n').count() + 1;
-        let head: Head = toml::from_str(head).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let before = head.get(..at).unwrap_or_default();
-            let line = before.matches('\n').count() + 2;
-            let found = error.message().replace('\n', ", ");
-            QuirkError::Head { path: path.to_owned(), line, found }
-        })?;
-        let title = title(path, body, head_lines + 3)?;
-        let note = Some(Note { path: path.to_owned(), title });
-        let quirk = ReaderQuirk { grade: head.grade, settle: head.set.settle_ms.0, note };
-        Ok(Self { pattern: head.r#match.reader.to_lowercase(), quirk })
-    }
+/// The notes about a device, the most exact first.
+fn fitting<'n, K>(entries: &'n [Entry<K>], name: &str) -> Vec<&'n Entry<K>> {
+    let name = name.to_lowercase();
+    let mut fitting: Vec<_> = entries.iter().filter(|entry| fits(&entry.pattern, &name)).collect();
+    fitting.sort_by_key(|entry| std::cmp::Reverse(entry.pattern.len()));
+    fitting
 }
 
-/// The title, if all five headings are there and nothing else is a heading. `first_line` is the number of
-/// the body's first line in the whole note.
-fn title(path: &str, body: &str, first_line: usize) -> Result<String, QuirkError> {
-    let lines = body.lines().zip(first_line..);
-    let mut headings = lines.filter(|(text, _)| text.starts_with('#'));
-    let last_line = first_line + body.lines().count().saturating_sub(1);
-    let wrong = |(came, line): (&str, usize), expected| QuirkError::Heading {
-        path: path.to_owned(),
-        line,
-        came: came.to_owned(),
-        expected,
-    };
-    let first = headings.next().unwrap_or(("", last_line));
-    let title = first.0.strip_prefix("# ").ok_or_else(|| wrong(first, "# Title"))?;
-    for expected in HEADINGS {
-        let heading = headings.next().unwrap_or(("", last_line));
-        if heading.0 != expected {
-            return Err(wrong(heading, expected));
-        }
-    }
-    match headings.next() {
-        Some(extra) => Err(wrong(extra, "none")),
-        None => Ok(title.trim().to_owned()),
-    }
-}
-
-/// Does the name fit a pattern in which each `*` stands for any run of characters?
-fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
-        return false;
-    };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.split_once(part) {
-            Some((_, behind)) => rest = behind,
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
+fn notes<K>(entries: &[&Entry<K>]) -> Vec<Note> {
+    entries.iter().map(|entry| entry.note.clone()).collect()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::devices::card;
 use crate::devices::{Facts, Rig, scanner};
 use crate::journal::{Journal, JournalError};
 use crate::outbox::Outbox;
-use crate::ports::{Devices, Traced};
+use crate::ports::{Devices, prepared};
 use crate::sendings::Sendings;
 
 use calls::Calls;
@@ -130,7 +130,7 @@ impl Agent {
         let (events, events_in) = mpsc::channel(EVENTS_WAITING);
         let (preview_out, preview) = watch::channel(None);
         let (stop, stopped) = watch::channel(Stop::No);
-        let devices = Arc::new(Traced::new(devices));
+        let devices = prepared(devices);
         let rig = Rig { devices, facts: Facts(facts) };
         let gaze = Gaze::default();
         let calls = Calls::new(

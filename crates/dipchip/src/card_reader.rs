@@ -20,7 +20,7 @@ use pcsc::{
 };
 use zeroize::Zeroizing;
 
-pub use monitor::{PcscMonitor, list};
+pub use monitor::{Listed, PcscMonitor, list};
 
 /// Without power for so long, every chip has forgotten what it was doing.
 const POWER_OFF: Duration = Duration::from_millis(200);

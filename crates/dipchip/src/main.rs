@@ -8,6 +8,7 @@ mod diagnose;
 mod error_text;
 mod explain;
 mod hardening;
+mod list;
 mod read;
 mod serve;
 mod sheet;
@@ -47,7 +48,7 @@ enum Command {
         /// Use the readers that this configuration allows, instead of any.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
-        /// List the readers that are plugged in, and read none.
+        /// List the readers that are plugged in with what the notes say of them, and read none.
         #[arg(long, conflicts_with_all = ["reveal"])]
         list: bool,
     },
@@ -121,7 +122,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     hardening::forbid_core_dumps()?;
     match command {
         Command::Serve { config } => Ok(serve::serve(&config)),
-        Command::Read { json, list: true, .. } => Ok(read::list(Form::of(json))?),
+        Command::Read { json, list: true, .. } => Ok(list::list(Form::of(json))?),
         Command::Read { json, reveal, config, list: false } => {
             let reading = Reading { form: Form::of(json), sight: Sight::of(reveal), config };
             Ok(read::read(&reading)?)

@@ -1,20 +1,20 @@
-//! `dipchip read`: one card, printed; and the list of readers.
+//! `dipchip read`: one card, printed.
 //!
 //! Owns waiting for a card, a deadline for reading it, and how a failure is said. What is shown of
 //! a person is `sheet`'s decision.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use agent::config::{Config, ConfigError};
 use agent::explain::{Explanation, explain, of_card, of_reader};
-use agent::ports::{CardMonitor, CardReader, Devices, Presence, ReaderError, Start};
+use agent::ports::{CardMonitor, CardReader, Devices, Presence, ReaderError, Start, prepared};
+use agent::quirks::Quirks;
 use agent::reading::{self, Ladder, cures_of_card, cures_of_reader};
 use card::{CardError, CardReading, Flow, ReadPlan};
-use dipchip::card_reader;
 use dipchip::devices::RealDevices;
 use thiserror::Error;
 
@@ -104,18 +104,21 @@ fn sheet_of(reading: &Reading) -> Result<Sheet, ReadError> {
         Some(file) => RealDevices::new(&Config::load(file)?),
         None => RealDevices::any_reader(),
     };
+    let devices = prepared(Arc::new(devices));
     let name = wait_for_card(devices.card_monitor()?.as_mut())?;
     let sheet = Sheet::new(reading.sight);
     let (sender, receiver) = mpsc::channel();
     // PC/SC has no deadlines: a call that never returns keeps its thread until the program ends.
     thread::spawn(move || {
-        let _ = sender.send(filled(sheet, &devices, &name));
+        let _ = sender.send(filled(sheet, devices.as_ref(), &name));
     });
     receiver.recv_timeout(READ_WITHIN).unwrap_or(Err(ReadError::Hung))
 }
 
-fn filled(mut sheet: Sheet, devices: &RealDevices, name: &str) -> Result<Sheet, ReadError> {
+fn filled(mut sheet: Sheet, devices: &dyn Devices, name: &str) -> Result<Sheet, ReadError> {
     sheet.plain("reader", name);
+    // The card may have been put in just now.
+    thread::sleep(Quirks::builtin().for_reader(name).settle);
     let mut reader = devices.card_reader()?;
     let (mut ladder, mut start) = (Ladder::default(), Start::AsItIs);
     loop {
@@ -183,7 +186,11 @@ fn cures(error: &ReadError) -> &'static [Start] {
     }
 }
 
-fn say(explanation: &Explanation, form: Form) -> io::Result<()> {
+/// Prints what a code means.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn say(explanation: &Explanation, form: Form) -> io::Result<()> {
     let sentences = explanation.sentences;
     let mut sheet = Sheet::new(Sight::Revealed);
     sheet.plain("code", &explanation.code);
@@ -194,35 +201,14 @@ fn say(explanation: &Explanation, form: Form) -> io::Result<()> {
     write(&sheet, form)
 }
 
-fn write(sheet: &Sheet, form: Form) -> io::Result<()> {
+/// Prints a sheet.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(sheet: &Sheet, form: Form) -> io::Result<()> {
     let rendered = match form {
         Form::Text => sheet.text(),
         Form::Json => sheet.json(),
     };
     io::stdout().write_all(rendered.as_bytes())
-}
-
-/// Prints the readers that are plugged in and what lies in them.
-///
-/// # Errors
-/// If the list cannot be written.
-pub fn list(form: Form) -> io::Result<Exit> {
-    let readers = match card_reader::list() {
-        Ok(readers) => readers,
-        Err(error) => {
-            eprintln!("dipchip: {error}");
-            say(&of_reader(error), form)?;
-            return Ok(Exit::Fault);
-        }
-    };
-    for reader in &readers {
-        let mut sheet = Sheet::new(Sight::Revealed);
-        sheet.plain("reader", &reader.name);
-        sheet.plain("state", reader.word);
-        write(&sheet, form)?;
-    }
-    if readers.is_empty() {
-        eprintln!("dipchip: no card reader is plugged in");
-    }
-    Ok(Exit::Done)
 }

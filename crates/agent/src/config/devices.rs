@@ -39,6 +39,12 @@ impl NamePattern {
         is_fit.then(|| Self(text.to_owned()))
     }
 
+    /// As it stands in the configuration.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Does a device's full name fit?
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
+use std::time::Duration;
 
 use card::{CardError, CardReading, Flow, Progress};
 use citizen::Identity;
@@ -44,6 +45,7 @@ pub(crate) enum CardOrder {
 /// The runtime's end of the card thread, and of those that follow it.
 pub(crate) struct CardThread {
     rig: Rig,
+    quirks: &'static Quirks,
     plans: Arc<Plans>,
     journey: Arc<AtomicU64>,
     generation: u64,
@@ -54,10 +56,15 @@ pub(crate) struct CardThread {
 
 impl CardThread {
     pub(crate) fn start(rig: Rig) -> Self {
+        Self::heeding(Quirks::builtin(), rig)
+    }
+
+    /// The same with other notes than the program's own.
+    fn heeding(quirks: &'static Quirks, rig: Rig) -> Self {
         // The first order finds nobody and starts a thread.
         let (orders, _) = mpsc::channel();
         let (plans, journey, alive) = Default::default();
-        Self { rig, plans, journey, generation: 0, alive, orders }
+        Self { rig, quirks, plans, journey, generation: 0, alive, orders }
     }
 
     /// The thread that answers now; answers of others are too late.
@@ -68,8 +75,9 @@ impl CardThread {
     /// Gives an order; if there is no thread for it, and too many hang, its answer is that the reader hangs.
     pub(crate) fn order(&mut self, order: CardOrder) {
         let Err(mpsc::SendError(order)) = self.orders.send(order) else { return };
-        if self.hanging() >= THREADS_MAX {
-            tracing::error!(threads = THREADS_MAX, "every card thread hangs; none is started");
+        let threads = self.threads_max(&order);
+        if self.hanging() >= threads {
+            tracing::error!(threads, "every card thread hangs; none is started");
             let fact = Fact::Card(self.generation, CardFact::Failed(CardFault::ReaderHung));
             // A full queue is emptied by the runtime's own deadline for this order.
             let _ = self.rig.facts.0.try_send(fact);
@@ -78,7 +86,7 @@ impl CardThread {
         let (orders, inbox) = mpsc::channel();
         let worker = Worker {
             rig: self.rig.clone(),
-            quirks: Quirks::builtin(),
+            quirks: self.quirks,
             plans: Arc::clone(&self.plans),
             inbox,
             journey: Arc::clone(&self.journey),
@@ -92,6 +100,25 @@ impl CardThread {
         // Its end of the queue lives as long as the thread.
         let _ = orders.send(order);
         self.orders = orders;
+    }
+
+    /// Within which time the answer to an order must come, if the note of its reader says so.
+    pub(crate) fn answer_within(&self, order: &CardOrder) -> Option<Duration> {
+        match order {
+            CardOrder::ReadIdentity { reader } => self.quirks.for_reader(reader).identity_within,
+            CardOrder::ReadCard { .. } | CardOrder::Forget => None,
+        }
+    }
+
+    /// How many threads there may be when this order is given.
+    fn threads_max(&self, order: &CardOrder) -> usize {
+        match order {
+            CardOrder::ReadIdentity { reader } | CardOrder::ReadCard { reader, .. } => {
+                let most = self.quirks.for_reader(reader).hanging_max;
+                most.map_or(THREADS_MAX, |most| THREADS_MAX.min(most.into()))
+            }
+            CardOrder::Forget => THREADS_MAX,
+        }
     }
 
     /// Gives the thread up that owes an answer. It ends when its reader lets it go, and is counted till then.

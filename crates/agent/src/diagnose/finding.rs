@@ -24,6 +24,8 @@ pub enum Check {
     Reader,
     /// What the notes say of the reader in use.
     ReaderNote,
+    /// What the notes say of the configured camera, scanner or printer.
+    DeviceNote,
     /// The card that is in.
     Card,
     /// The camera.
@@ -57,6 +59,7 @@ impl Check {
             Self::LocalApi => "local API",
             Self::Reader => "reader",
             Self::ReaderNote => "reader note",
+            Self::DeviceNote => "device note",
             Self::Card => "card",
             Self::Camera => "camera",
             Self::Scanner => "scanner",

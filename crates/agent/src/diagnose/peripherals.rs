@@ -1,13 +1,16 @@
-//! Camera, scanner and printer: does each open, and does the camera deliver.
+//! Camera, scanner and printer: does each open, does the camera deliver, and what do the notes say of them.
 //!
 //! None of them is written to, and no frame leaves this file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bounded::{Lost, within};
 use super::finding::{Advice, Check, Finding};
+use crate::config::{CameraDevice, Config};
 use crate::ports::{DeviceError, Devices};
+use crate::quirks::{Grade, Peripheral, Quirks};
 
 /// A frame that takes longer never comes; the first one may wake the camera up.
 const FRAME: Duration = Duration::from_secs(2);
@@ -102,6 +105,38 @@ pub(super) async fn printer(devices: &Arc<dyn Devices>, bound: Duration) -> Find
         Ok(Err(error)) => failed(Check::Printer, error),
         Err(lost) => hung(Check::Printer, lost),
     }
+}
+
+/// What the notes say of the devices that the configuration names.
+pub(super) fn notes(config: &Config, quirks: &Quirks) -> Vec<Finding> {
+    let camera = config.camera.as_ref().map(|camera| match &camera.device {
+        CameraDevice::Path(path) => path.to_string_lossy(),
+        CameraDevice::Name(pattern) => pattern.text().into(),
+    });
+    let scanner = config.scanner.as_ref().map(|scanner| scanner.port.to_string_lossy());
+    let printer = config.printer.as_ref().map(|printer| printer.device.to_string_lossy());
+    let named = [
+        (Peripheral::Camera, Check::Camera, camera),
+        (Peripheral::Scanner, Check::Scanner, scanner),
+        (Peripheral::Printer, Check::Printer, printer),
+    ];
+    let note = |(kind, check, device): (Peripheral, Check, Option<Cow<'_, str>>)| {
+        let device = device?;
+        let (grade, note) = quirks.for_peripheral(kind, &device)?;
+        let (name, title, path) = (check.name(), &note.title, &note.path);
+        let finding = format!("{name} {device}: {title} ({}); see {path}", grade.word());
+        Some(match grade {
+            Grade::Works | Grade::ShouldWork => Finding::ok(Check::DeviceNote, finding),
+            Grade::Refuse => {
+                let advice = Advice::new(
+                    "such a device cannot do what is needed here; the note says why",
+                    format!("configure another {name}"),
+                );
+                Finding::warning(Check::DeviceNote, finding, advice)
+            }
+        })
+    };
+    named.into_iter().filter_map(note).collect()
 }
 
 /// A printer never fails a journey; without the others one cannot be done, or not in the usual way.

@@ -75,7 +75,10 @@ impl Readers<'_> {
             Presence::NoReader => Finding::fault(
                 Check::Reader,
                 format!("no reader that may be used is plugged in, only: {names}"),
-                Advice::new("reader.allow names other readers", "add this one to reader.allow"),
+                Advice::new(
+                    "reader.allow names other readers, or a note refuses this one",
+                    "add it to reader.allow, or plug in one with a slot for the card's contacts",
+                ),
             ),
         }
     }
@@ -119,9 +122,10 @@ fn note(name: &str, quirk: &ReaderQuirk, useful: Useful) -> Finding {
         0 => String::new(),
         settle_ms => format!(", connected to {settle_ms} ms after an insertion"),
     };
-    let source = match &quirk.note {
-        None => "no note is about it".to_owned(),
-        Some(note) => format!("see {}", note.path),
+    let paths: Vec<_> = quirk.notes.iter().map(|note| note.path.as_str()).collect();
+    let source = match paths.as_slice() {
+        [] => "no note is about it".to_owned(),
+        paths => format!("see {}", paths.join(", ")),
     };
     let finding = match quirk.grade {
         Grade::Works => format!("{name} works{settle}; {source}"),
@@ -181,5 +185,10 @@ pub(super) fn reader_failed(check: Check, error: ReaderError) -> Finding {
             "try another card, another USB port, then another reader",
         ),
     };
-    Finding::fault(check, error.to_string(), advice)
+    let notes: Vec<_> = Quirks::builtin().for_fault(error).map(|note| note.path.as_str()).collect();
+    let finding = match notes.as_slice() {
+        [] => error.to_string(),
+        notes => format!("{error}; see {}", notes.join(", ")),
+    };
+    Finding::fault(check, finding, advice)
 }

@@ -213,8 +213,10 @@ impl Machine {
 
     fn order_card(&mut self, order: impl FnOnce(String) -> CardOrder) {
         let Presence::Card { reader, .. } = &self.presence else { return };
-        self.card.order(order(reader.clone()));
-        self.card_due = Some(self.clock.tick() + CARD_MOST);
+        let order = order(reader.clone());
+        let within = self.card.answer_within(&order).unwrap_or(CARD_MOST);
+        self.card.order(order);
+        self.card_due = Some(self.clock.tick() + within);
     }
 
     /// Printing happens beside the journey and never fails it.

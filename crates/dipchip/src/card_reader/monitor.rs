@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use agent::config::NamePattern;
 use agent::ports::{CardMonitor, Presence, ReaderError};
+use agent::quirks::{Grade, Quirks};
 use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, State};
 
 use super::{establish, reader_error};
@@ -37,21 +38,7 @@ impl PcscMonitor {
 
     /// One look, without waiting.
     fn look(&self) -> Result<Vec<ReaderState>, ReaderError> {
-        for _ in 0..VANISHING_MAX {
-            let mut states: Vec<ReaderState> = allowed(&self.context, &self.allow)?
-                .into_iter()
-                .map(|name| ReaderState::new(name, State::UNAWARE))
-                .collect();
-            if states.is_empty() {
-                return Ok(states);
-            }
-            match self.context.get_status_change(Duration::ZERO, &mut states) {
-                Ok(()) => return Ok(states),
-                Err(Error::UnknownReader | Error::ReaderUnavailable | Error::Timeout) => {}
-                Err(error) => return Err(reader_error(error)),
-            }
-        }
-        Err(ReaderError::Faulty)
+        looked_at(&self.context, |context| allowed(context, &self.allow))
     }
 
     /// Waits until something differs from the last look, at most `patience`.
@@ -87,6 +74,28 @@ impl CardMonitor for PcscMonitor {
     }
 }
 
+/// The state of the readers that `named` names, without waiting.
+fn looked_at(
+    context: &Context,
+    named: impl Fn(&Context) -> Result<Vec<CString>, ReaderError>,
+) -> Result<Vec<ReaderState>, ReaderError> {
+    for _ in 0..VANISHING_MAX {
+        let mut states: Vec<ReaderState> = named(context)?
+            .into_iter()
+            .map(|name| ReaderState::new(name, State::UNAWARE))
+            .collect();
+        if states.is_empty() {
+            return Ok(states);
+        }
+        match context.get_status_change(Duration::ZERO, &mut states) {
+            Ok(()) => return Ok(states),
+            Err(Error::UnknownReader | Error::ReaderUnavailable | Error::Timeout) => {}
+            Err(error) => return Err(reader_error(error)),
+        }
+    }
+    Err(ReaderError::Faulty)
+}
+
 /// What lies in the readers: a card that answers goes before one that does not.
 fn presence(states: &[ReaderState]) -> Presence {
     let usable = |state: &&ReaderState| {
@@ -107,11 +116,15 @@ fn presence(states: &[ReaderState]) -> Presence {
     if usable.is_empty() { Presence::NoReader } else { Presence::Empty }
 }
 
-/// The names of the allowed readers that are plugged in, in order of preference.
+/// The names of the allowed readers that are plugged in and that no note refuses, in order of preference.
 fn allowed(context: &Context, allow: &[NamePattern]) -> Result<Vec<CString>, ReaderError> {
     let plugged = plugged(context)?;
     let rank = |name: &CString| {
         let name = name.to_string_lossy();
+        // A telephone on an antenna, or a module in an inner slot, must not hide the customer's card.
+        if Quirks::builtin().for_reader(&name).grade == Grade::Refuse {
+            return None;
+        }
         allow.iter().position(|pattern| pattern.matches(&name))
     };
     let mut ranked: Vec<_> =
@@ -134,6 +147,8 @@ pub struct Listed {
     pub name: String,
     /// One word: `empty`, `card`, `mute` or `unavailable`.
     pub word: &'static str,
+    /// What the card that is in answered to reset; empty without one.
+    pub atr: Vec<u8>,
 }
 
 /// Every reader that is plugged in, allowed or not.
@@ -142,8 +157,8 @@ pub struct Listed {
 /// [`ReaderError::ServiceDown`] or [`ReaderError::Refused`] by the service.
 pub fn list() -> Result<Vec<Listed>, ReaderError> {
     let any = NamePattern::parse("*").expect("a star alone is a pattern");
-    let monitor = PcscMonitor::open(&[any])?;
-    let states = monitor.look()?;
+    let context = establish(&[any])?;
+    let states = looked_at(&context, plugged)?;
     Ok(states.iter().map(listed).collect())
 }
 
@@ -154,7 +169,7 @@ fn listed(state: &ReaderState) -> Listed {
         Presence::Card { .. } => "card",
         Presence::Mute { .. } => "mute",
     };
-    Listed { name: name(state.name()), word }
+    Listed { name: name(state.name()), word, atr: state.atr().to_vec() }
 }
 
 fn name(name: &CStr) -> String {

@@ -29,6 +29,8 @@ pub enum Answering {
     /// `61 xx`, then the data by GET RESPONSE, as over T=0.
     #[default]
     T0,
+    /// The same, with P2 = 01 in GET RESPONSE; `00` is refused, and what waited is lost.
+    T0OtherP2,
     /// Data and `90 00` at once, as over T=1 bridges and some drivers.
     Direct,
     /// `6C xx` until the command itself asks for the right length, then the data.
@@ -172,7 +174,8 @@ impl Chip {
         if pending.is_empty() {
             return status(Status::CONDITIONS);
         }
-        if parameters != [0, 0] {
+        let p2 = u8::from(self.manner.answering == Answering::T0OtherP2);
+        if parameters != [0, p2] {
             return status(Status::WRONG_PARAMETERS);
         }
         let asked = match body {
@@ -200,7 +203,7 @@ impl Chip {
         match self.manner.answering {
             Answering::Corrected if expected != Some(right) => status(Status(0x6C, right)),
             Answering::Direct | Answering::Corrected => with_status(data, Status::DONE),
-            Answering::T0 => {
+            Answering::T0 | Answering::T0OtherP2 => {
                 self.pending = data;
                 status(Status(0x61, right))
             }

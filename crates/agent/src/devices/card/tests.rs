@@ -6,14 +6,19 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc as queue;
+use tokio::time::timeout;
 
 use super::super::Facts;
 use super::watch::Gate;
 use super::*;
+use crate::diagnose::tests::bench::{Bench, CardPlay};
 use crate::ports::{
-    Camera, CardMonitor, DeviceError, Devices, Presence, Printer, ReaderError, Scanner,
+    Camera, CardMonitor, DeviceError, Devices, Faulty, Plans, Presence, Printer, ReaderError,
+    Scanner,
 };
 
+/// Never waited for: what takes so long sticks.
+const LONG: Duration = Duration::from_secs(60);
 /// As the note below says.
 const SETTLE: Duration = Duration::from_millis(40);
 
@@ -26,7 +31,13 @@ fn quirks() -> &'static Quirks {
     };
     let slow = note("Slow", "grade = \"works\"\nset = { settle_ms = 40 }");
     let useless = note("Useless", "grade = \"refuse\"");
-    let notes = [("slow.md", slow.as_str()), ("useless.md", useless.as_str())];
+    let brittle = "grade = \"works\"\nset = { identity_within_ms = 5000, hanging_max = 1 }";
+    let brittle = note("Brittle", brittle);
+    let notes = [
+        ("readers/slow.md", slow.as_str()),
+        ("readers/useless.md", useless.as_str()),
+        ("readers/brittle.md", brittle.as_str()),
+    ];
     Box::leak(Box::new(Quirks::parse(&notes).unwrap()))
 }
 
@@ -106,4 +117,45 @@ fn a_reader_that_must_settle_is_given_its_time_before_the_first_connect() {
     let fact = heard.blocking_recv();
     assert!(matches!(fact, Some(Fact::Card(0, CardFact::Failed(CardFault::ReaderGone)))));
     assert!(first_connect.lock().unwrap().unwrap() - begun >= SETTLE);
+}
+
+/// How often a reader that hangs is connected to if it is given up and asked again.
+async fn connects_of_two_orders(reader: &str) -> u32 {
+    let plans = Plans::default();
+    let bench = Bench { card: CardPlay::HangsConnecting, ..Bench::default() };
+    let devices = Arc::new(Faulty::new(Arc::new(bench), plans.clone()));
+    let (facts, mut heard) = queue::channel(1);
+    let mut thread = CardThread::heeding(quirks(), Rig { devices, facts: Facts(facts) });
+    let order = || CardOrder::ReadIdentity { reader: reader.to_owned() };
+    thread.order(order());
+    thread.abandon();
+    thread.order(order());
+    let told = async {
+        while plans.connects.made() < 2 {
+            if let Ok(fact) = heard.try_recv() {
+                assert!(matches!(fact, Fact::Card(1, CardFact::Failed(CardFault::ReaderHung))));
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(LONG, told).await.expect("the second order is tried or answered");
+    plans.connects.made()
+}
+
+#[tokio::test]
+async fn a_reader_that_must_not_hang_twice_is_left_alone_as_long_as_it_hangs() {
+    assert_eq!(connects_of_two_orders("Any Reader 00 00").await, 2);
+    assert!(connects_of_two_orders("Brittle Reader 00 00").await <= 1);
+}
+
+#[test]
+fn a_reader_that_hangs_or_is_quick_is_given_up_early() {
+    let (facts, _heard) = queue::channel(1);
+    let rig = Rig { devices: Arc::new(Bench::default()), facts: Facts(facts) };
+    let thread = CardThread::heeding(quirks(), rig);
+    let within =
+        |reader: &str| thread.answer_within(&CardOrder::ReadIdentity { reader: reader.to_owned() });
+    assert_eq!(within("Brittle Reader 00 00"), Some(Duration::from_secs(5)));
+    assert_eq!(within("Any Reader 00 00"), None);
 }

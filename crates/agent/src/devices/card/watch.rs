@@ -76,7 +76,7 @@ impl Gate {
             return presence.clone();
         }
         if self.turned_away.as_ref() != Some(reader) {
-            let note = quirk.note.map(|note| note.path);
+            let note = quirk.notes.first().map(|note| note.path.as_str());
             tracing::warn!(reader, note, "this reader cannot be used, its card is left alone");
             self.turned_away = Some(reader.clone());
         }
