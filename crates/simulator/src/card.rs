@@ -4,7 +4,9 @@
 //! It knows offsets from the images alone and nothing of the layout: what `card` makes of the bytes is
 //! `card`'s own affair.
 
+mod behaviour;
 mod chip;
+mod conduct;
 mod image;
 mod library;
 mod pace;
@@ -14,8 +16,9 @@ mod vscard;
 mod watch;
 
 pub use chip::{Answering, CplcManner, Manner};
+pub use conduct::{Conduct, ConductError};
 pub use image::{Image, ImageError, LineFault};
-pub use library::{LoadError, load, named, names};
+pub use library::{LoadError, evil_names, load, named, names};
 pub use pace::Pace;
 pub use slot::{ConnectError, SimulatedCard, Slot, Start, Trap};
 pub use vpcd::VpcdCard;

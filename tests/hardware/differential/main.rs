@@ -1,6 +1,6 @@
-//! Random lawful cards, read twice: through a real pcscd by the production reader, and in this process.
+//! Random lawful cards, and every evil one, read twice: through a real pcscd by the production reader, and in this process.
 //!
-//! Both must give the same citizen and the same photo, and these must be what was written on the card. The
+//! Both must give the same citizen and photo, and these must be what was written; or the same error. The
 //! writer has offsets, tables of letters and dates of its own. `DIPCHIP_CARDS` and `DIPCHIP_SEED` choose
 //! how many cards, and which; the default is a sample.
 #![expect(
@@ -11,6 +11,7 @@
 )]
 
 mod address;
+mod evil;
 mod image;
 mod person;
 mod record;
@@ -28,7 +29,7 @@ use citizen::{Citizen, Photo};
 use dipchip::devices::RealDevices;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use simulator::card::{Event, Image, Inserted as _, Pace, Slot, VpcdCard, Watch};
+use simulator::card::{Event, Image, Inserted as _, Manner, Pace, Slot, VpcdCard, Watch};
 
 use person::Person;
 use record::Record;
@@ -45,19 +46,26 @@ const COLD_ONE_IN: u64 = 100;
 /// pcscd sees a new card within 0.4 s, on a busy machine within some.
 const SEEN_WITHIN: Duration = Duration::from_secs(20);
 
-const TEST: &str = "random_lawful_cards_are_read_alike_by_either_way_and_as_they_were_written";
-
 #[test]
 fn random_lawful_cards_are_read_alike_by_either_way_and_as_they_were_written() {
-    if !stage_is_on(TEST) {
+    in_a_service(
+        "random_lawful_cards_are_read_alike_by_either_way_and_as_they_were_written",
+        compare,
+    );
+}
+
+/// Runs the test of this name at a desk of its own service. The client library reads the address of its
+/// service once, from the environment of its process: hence the second process.
+#[track_caller]
+fn in_a_service(name: &str, test: fn(Desk)) {
+    if !stage_is_on(name) {
         return;
     }
-    // The client library reads the address of its service once, from the environment of its process.
     match number(PORT) {
-        Some(port) => compare(u16::try_from(port).unwrap()),
+        Some(port) => test(Desk::open(u16::try_from(port).unwrap())),
         None => {
             let pcscd = PrivatePcscd::start(Readers::One).unwrap();
-            let again = pcscd.this_test(TEST).env(PORT, pcscd.port().to_string()).status().unwrap();
+            let again = pcscd.this_test(name).env(PORT, pcscd.port().to_string()).status().unwrap();
             assert!(again.success(), "see above");
         }
     }
@@ -67,10 +75,9 @@ fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok()?.parse().ok()
 }
 
-fn compare(port: u16) {
+fn compare(mut desk: Desk) {
     let (cards, seed) =
         (number("DIPCHIP_CARDS").unwrap_or(CARDS), number("DIPCHIP_SEED").unwrap_or(SEED));
-    let mut desk = Desk::open(port);
     let started = Instant::now();
     let mut exchanges = 0;
     for at in 0..cards {
@@ -99,13 +106,7 @@ impl Desk {
         let watch = Watch::new(move |event| sender.send(event).unwrap_or_default());
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let first = Image::parse("atr = 3B00\n").unwrap();
-        let inserted = VpcdCard::new(
-            address,
-            first,
-            simulator::card::Manner::default(),
-            Pace::default(),
-            watch,
-        );
+        let inserted = VpcdCard::new(address, first, Manner::default(), Pace::default(), watch);
         assert_eq!(events.recv_timeout(SEEN_WITHIN), Ok(Event::Inserted));
         let devices = RealDevices::any_reader();
         let mut monitor = devices.card_monitor().unwrap();
@@ -118,19 +119,28 @@ impl Desk {
         Self { inserted, reader, name, slot: Slot::new(Pace::default()) }
     }
 
-    /// Reads the card by either way.
-    #[track_caller]
-    fn check(&mut self, at: u64, person: &Person, start: Start) {
-        let text = person.image();
-        let image = Image::parse(&text).unwrap();
-        self.inserted.become_another(image.clone(), person.manner);
+    /// Reads a card by either way: through pcscd, and in this process.
+    fn read(
+        &mut self,
+        image: &Image,
+        manner: Manner,
+        start: Start,
+    ) -> [Result<(Citizen, Photo), CardError>; 2] {
+        self.inserted.become_another(image.clone(), manner);
         let mut connection = self.reader.connect(&self.name, start).unwrap();
         let real = read(connection.hold().unwrap().as_mut());
         drop(connection);
-        self.slot.insert(image, person.manner);
+        self.slot.insert(image.clone(), manner);
         let unreal = read(&mut self.slot.connect(simulator::card::Start::AsItIs).unwrap());
-        let (Ok((citizen, photo)), Ok(unreal)) = (&real, &unreal) else {
-            panic!("card {at}: {:?}, in process {:?}\n{text}", real.err(), unreal.err());
+        [real, unreal]
+    }
+
+    #[track_caller]
+    fn check(&mut self, at: u64, person: &Person, start: Start) {
+        let text = person.image();
+        let readings = self.read(&Image::parse(&text).unwrap(), person.manner, start);
+        let [Ok((citizen, photo)), Ok(unreal)] = &readings else {
+            panic!("card {at}: {:?}\n{text}", readings.map(Result::err));
         };
         assert!(*citizen == unreal.0, "card {at}: another citizen through pcscd\n{text}");
         assert!(*photo == unreal.1, "card {at}: another photo through pcscd\n{text}");

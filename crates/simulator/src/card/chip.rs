@@ -2,6 +2,7 @@
 //! bridge in between does. Pure: no time, no reader.
 
 use super::Image;
+use super::conduct::Change;
 
 const CITIZEN_AID: &[u8] = &[0xA0, 0x00, 0x00, 0x00, 0x54, 0x48, 0x00, 0x01];
 
@@ -55,6 +56,10 @@ pub(super) struct Chip {
     manner: Manner,
     selected: Selected,
     pending: Vec<u8>,
+    change: Option<Change>,
+    /// How often data were changed, and the first that were.
+    changes: usize,
+    first: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,7 +85,15 @@ impl Status {
 
 impl Chip {
     pub(super) fn new(image: Image, manner: Manner) -> Self {
-        Self { image, manner, selected: Selected::Manager, pending: Vec::new() }
+        Self {
+            image,
+            manner,
+            selected: Selected::Manager,
+            pending: Vec::new(),
+            change: None,
+            changes: 0,
+            first: Vec::new(),
+        }
     }
 
     pub(super) fn atr(&self) -> &[u8] {
@@ -91,6 +104,19 @@ impl Chip {
     pub(super) fn reset(&mut self) {
         self.selected = Selected::Manager;
         self.pending.clear();
+    }
+
+    /// From now on, data are not given as they are.
+    pub(super) fn give_changed(&mut self, change: Change) {
+        self.change = Some(change);
+    }
+
+    /// All data that a command brings, in whatever manner.
+    pub(super) fn all_of(&mut self, command: &[u8]) -> Vec<u8> {
+        let mut data = self.answer(command);
+        data.truncate(data.len().saturating_sub(2));
+        data.append(&mut self.pending);
+        data
     }
 
     /// Answers one command; the status word comes last.
@@ -198,7 +224,14 @@ impl Chip {
     }
 
     /// Hands data over to a command that expects so many bytes, if it says how many.
-    fn give(&mut self, data: Vec<u8>, expected: Option<u8>) -> Vec<u8> {
+    fn give(&mut self, mut data: Vec<u8>, expected: Option<u8>) -> Vec<u8> {
+        if let Some(change) = self.change {
+            if self.changes == 0 {
+                self.first.clone_from(&data);
+            }
+            self.changes += 1;
+            data = change.of(data, self.changes, &self.first);
+        }
         let right = length_byte(data.len());
         match self.manner.answering {
             Answering::Corrected if expected != Some(right) => status(Status(0x6C, right)),

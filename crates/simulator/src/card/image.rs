@@ -6,6 +6,8 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::Conduct;
+
 /// The citizen applet's one file is this long.
 const SIZE: usize = 5_950;
 
@@ -18,12 +20,13 @@ const CPLC_SIZE: usize = 45;
 /// ISO 7816-3 §8.1: TS and T0 at least, 32 characters after TS at most.
 const ATR_SIZES: std::ops::RangeInclusive<usize> = 2..=33;
 
-/// One card: what it answers to reset, its chip data, and the bytes of its file.
+/// One card: what it answers to reset, its chip data, the bytes of its file, and how it misbehaves if it does.
 #[derive(Clone)]
 pub struct Image {
     atr: Vec<u8>,
     cplc: Option<Zeroizing<Vec<u8>>>,
     file: Option<Zeroizing<Vec<u8>>>,
+    conduct: Option<Conduct>,
 }
 
 /// A text that is no image.
@@ -87,7 +90,7 @@ impl Image {
         }
         let atr = draft.atr.ok_or(ImageError::NoAtr)?;
         let file = draft.bytes.iter().map(|byte| byte.unwrap_or(BLANK)).collect();
-        Ok(Self { atr, cplc: draft.cplc, file: Some(Zeroizing::new(file)) })
+        Ok(Self { atr, cplc: draft.cplc, file: Some(Zeroizing::new(file)), conduct: None })
     }
 
     /// Some other chip card: it answers to reset and has chip data, but no citizen applet.
@@ -96,7 +99,18 @@ impl Image {
             atr: vec![0x3B, 0x65, 0x00, 0x00, 0x20, 0x63, 0xCB, 0x68, 0x00],
             cplc: None,
             file: None,
+            conduct: None,
         }
+    }
+
+    /// The same card, misbehaving.
+    #[must_use]
+    pub fn misbehaving(self, conduct: Conduct) -> Self {
+        Self { conduct: Some(conduct), ..self }
+    }
+
+    pub(super) fn conduct(&self) -> Option<&Conduct> {
+        self.conduct.as_ref()
     }
 
     /// The answer to reset.

@@ -7,10 +7,15 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{Image, ImageError};
+use super::{Conduct, ConductError, Image, ImageError};
 
 /// Name and text of every image in `tests/cards`, by name.
 const IMAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/card_images.rs"));
+
+/// Name and text of every card of `tests/cards/evil`, by name.
+const EVIL: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/evil_cards.rs"));
+/// In front of the name of an evil card.
+const EVIL_FOLDER: &str = "evil/";
 
 /// A card that could not be loaded.
 #[derive(Debug, Error)]
@@ -18,6 +23,9 @@ pub enum LoadError {
     /// Neither a carried image nor the name of a `.hex` file.
     #[error("loading a card: expected a file *.hex or one of {}", names().collect::<Vec<_>>().join(", "))]
     UnknownName,
+    /// An evil card that cannot be played.
+    #[error("loading a card: this one is evil in a way that is not a card's")]
+    Conduct(#[from] ConductError),
     /// The file cannot be read.
     #[error("loading a card: reading {} failed", path.display())]
     File {
@@ -48,13 +56,31 @@ pub fn named(name: &str) -> Option<Image> {
     Image::parse(text).ok()
 }
 
-/// A carried image by name, or one from a file whose name ends in `.hex`.
+/// The names of the evil cards that can be played, with their folder in front, sorted.
+pub fn evil_names() -> impl Iterator<Item = String> {
+    let playable = EVIL.iter().filter(|(_, text)| Conduct::parse(text).is_ok());
+    playable.map(|(name, _)| format!("{EVIL_FOLDER}{name}"))
+}
+
+/// An evil card by its name without the folder.
+fn evil(name: &str) -> Result<Image, LoadError> {
+    let (_, text) =
+        EVIL.iter().find(|(carried, _)| *carried == name).ok_or(LoadError::UnknownName)?;
+    let (image, conduct) = Conduct::parse(text)?;
+    Ok(named(image).ok_or(LoadError::UnknownName)?.misbehaving(conduct))
+}
+
+/// A carried image by name, `evil/` and the name of an evil card, or an image from a file whose name ends
+/// in `.hex`.
 ///
 /// # Errors
 /// [`LoadError`], by what would have to be right.
 pub fn load(name: &str) -> Result<Image, LoadError> {
     if let Some(image) = named(name) {
         return Ok(image);
+    }
+    if let Some(name) = name.strip_prefix(EVIL_FOLDER) {
+        return evil(name);
     }
     if !name.ends_with(".hex") {
         return Err(LoadError::UnknownName);
@@ -75,6 +101,23 @@ mod tests {
             assert_eq!(Image::parse(text).err(), None, "{name}");
         }
         assert!(names().any(|name| name == "somchai"));
+    }
+
+    #[test]
+    fn every_evil_card_that_needs_no_evil_reader_can_be_played() {
+        let names: Vec<String> = evil_names().collect();
+        assert!(names.iter().all(|name| load(name).is_ok()));
+        let others = EVIL.iter().map(|(name, _)| format!("{EVIL_FOLDER}{name}"));
+        let others: Vec<String> = others.filter(|name| !names.contains(name)).collect();
+        let expected = [
+            "changes-chip-number",
+            "changes-citizen-id",
+            "garbled",
+            "reader-gone",
+            "reset-by-another",
+        ];
+        assert_eq!(others, expected.map(|name| format!("{EVIL_FOLDER}{name}")));
+        assert!(others.iter().all(|name| matches!(load(name), Err(LoadError::Conduct(_)))));
     }
 
     #[test]

@@ -8,8 +8,11 @@ use std::time::Duration;
 use ::card::{Channel, ChannelError};
 use thiserror::Error;
 
-use super::chip::Chip;
+use super::behaviour::{Behaviour, Reply};
 use super::{Image, Manner, Pace};
+
+/// A caller in this process waits so long for a card that is silent by its own conduct.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The slot. Clones are the same slot.
 #[derive(Clone)]
@@ -80,7 +83,7 @@ struct State {
 enum Content {
     Nothing,
     /// A chip that answers to reset.
-    Chip(Chip),
+    Chip(Box<Behaviour>),
     /// Upside down, dirty or dead.
     Dead,
 }
@@ -112,7 +115,7 @@ impl Slot {
 
     /// Puts a card in; one that was in leaves.
     pub fn insert(&self, image: Image, manner: Manner) {
-        self.put(Content::Chip(Chip::new(image, manner)));
+        self.put(Content::Chip(Box::new(Behaviour::new(image, manner))));
     }
 
     /// Puts something in that does not answer to reset, like a card upside down.
@@ -241,9 +244,20 @@ impl State {
         if let Some(patience) = self.silent {
             return Exchange::Silent(patience);
         }
-        let answer = chip.answer(command);
-        let time = self.pace.of(command.len(), answer.len());
-        Exchange::Answer(answer, time)
+        match chip.reply(command) {
+            Reply::Answer(answer) => {
+                let time = self.pace.of(command.len(), answer.len());
+                Exchange::Answer(answer, time)
+            }
+            Reply::Silence => {
+                self.silent = Some(PATIENCE);
+                Exchange::Silent(PATIENCE)
+            }
+            Reply::Departure => {
+                self.content = Content::Nothing;
+                Exchange::Trapped
+            }
+        }
     }
 }
 

@@ -13,7 +13,8 @@ use thiserror::Error;
 
 use super::Failure;
 use crate::card::{
-    Answering, Image, Inserted, LoadError, Manner, Pace, VpcdCard, VscardCard, Watch, load, names,
+    Answering, Image, Inserted, LoadError, Manner, Pace, VpcdCard, VscardCard, Watch, evil_names,
+    load, names,
 };
 
 #[derive(Args, Debug)]
@@ -145,13 +146,15 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 fn long_help() -> String {
     format!(
         "CARDS\n  {}\n  All holders are invented.\n\n\
+         EVIL CARDS\n  {}\n\n\
          ORDERS ON STDIN, one a line\n  \
          eject | insert | swap NAME | become NAME | remove-at K | mute-at K | count | quit\n  \
          K counts exchanges from 1 since the card came in, and count says how many there were. What the\n  \
          next card shall do is ordered between eject and insert. After an eject the card stays out for at\n  \
          least 900 ms, since pcscd would not notice a shorter absence. To become another takes no time;\n  \
          whoever connects next must reset the card.",
-        names().collect::<Vec<_>>().join(" ")
+        names().collect::<Vec<_>>().join(" "),
+        evil_names().collect::<Vec<_>>().join(" ")
     )
 }
 
