@@ -3,6 +3,7 @@
 //! Each test walks as the page would, through `/v1`, and looks at what the bank remembers.
 
 mod contract;
+mod disk;
 mod faults;
 mod flows;
 mod notes;

@@ -46,6 +46,8 @@ pub(crate) enum Fact {
     ScannerTrouble(DeviceError),
     /// The scanner works.
     ScannerReady,
+    /// The journal's standing is no longer what it was.
+    JournalChanged,
 }
 
 /// What the card thread read.

@@ -5,12 +5,14 @@
 //! carries its reference in clear; it goes with the answer. Time and chance are handed in.
 
 mod device_key;
+mod folder;
 mod history;
 pub(crate) mod inspection;
+mod open;
+mod standing;
 mod store;
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,35 +20,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use protocol::{BankTime, Endpoint, Reference};
 use rand::SeedableRng as _;
 use rand::rngs::{StdRng, SysRng};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+pub(crate) use device_key::Purpose;
 pub use device_key::{DeviceKey, KEY_BYTES};
-pub use history::{Past, Violation, violations};
+pub use history::{Past, Violation, verify, violations};
+pub use standing::Standing;
 pub use store::Store;
 
-use device_key::Purpose;
+use folder::Folder;
+use open::{Kind, Open};
 use store::SCHEMA;
-
-/// The database, in the journal's folder.
-const DATABASE: &str = "journal.sqlite";
-/// This machine's key, beside it.
-const KEY: &str = "journal.key";
-/// What a sealed reference is bound to.
-const REFERENCE: &str = "reference";
-/// A body is kept so long, whatever keeps its answer away (§1.12); the outbox gives up just before.
-const BODY_KEPT_MS: i64 = 25 * HOUR_MS;
-/// A closed entry is kept so long for the bank's questions.
-const CLOSED_KEPT_MS: i64 = 30 * 24 * HOUR_MS;
-/// More closed entries are not kept, however young: a busy machine closes 300 a day.
-const CLOSED_MAX: i64 = 10_000;
-/// Milliseconds of an hour.
-const HOUR_MS: i64 = 60 * 60 * 1_000;
-/// The answer of an entry that got too old.
-const GIVEN_UP: &str = "GIVEN_UP";
-/// The answer of a submit in whose place another one was prepared.
-const REPLACED: &str = "REPLACED";
 
 /// Why nobody can be sure that the disk keeps what must be kept.
 #[derive(Debug, Error)]
@@ -66,6 +51,18 @@ pub enum JournalError {
         doing: &'static str,
         /// The cause.
         source: rusqlite::Error,
+    },
+    /// SQLite finds that the database does not keep its own rules.
+    #[error("checking the journal found {got:?}, expected \"ok\"")]
+    Damaged {
+        /// What SQLite said.
+        got: String,
+    },
+    /// The disk has failed before; the journal is opened again when nobody waits.
+    #[error("writing to a journal that is {}, expected a sound one", standing.word())]
+    Unusable {
+        /// How it is.
+        standing: Standing,
     },
     /// A newer agent wrote it.
     #[error("the journal has schema {got}, expected at most {SCHEMA}")]
@@ -134,21 +131,27 @@ pub struct Unfinished {
 }
 
 /// The journal of one machine. Every call is one transaction, and durable when it returns.
+///
+/// When the disk is full its reserve is given up; after any other fault of the disk nothing is written until
+/// [`Journal::tidy`] has opened the database anew.
 pub struct Journal {
+    standing: Mutex<Standing>,
     inner: Mutex<Inner>,
 }
 
 struct Inner {
-    store: Store,
-    key: DeviceKey,
+    open: Option<Open>,
     rng: StdRng,
+    /// Where it lies, if not in memory.
+    folder: Option<Folder>,
 }
 
 impl Journal {
     /// A journal over a database. `rng` salts what is sealed and decides nothing.
     #[must_use]
     pub fn new(store: Store, key: DeviceKey, rng: StdRng) -> Self {
-        Self { inner: Mutex::new(Inner { store, key, rng }) }
+        let inner = Inner { open: Some(Open { store, key }), rng, folder: None };
+        Self { standing: Mutex::default(), inner: Mutex::new(inner) }
     }
 
     /// Opens or creates journal and key in a folder.
@@ -156,17 +159,40 @@ impl Journal {
     /// # Errors
     /// [`JournalError`], by what could not be opened.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
-        fs::create_dir_all(folder)
-            .map_err(|source| JournalError::Folder { what: "folder", source })?;
-        let key = DeviceKey::of_machine(&folder.join(KEY))?;
-        let rng = StdRng::try_from_rng(&mut SysRng).map_err(|_| JournalError::NoRandomness)?;
-        Ok(Self::new(Store::at(&folder.join(DATABASE))?, key, rng))
+        let folder = Folder::new(folder);
+        let inner = Inner { open: Some(folder.open()?), rng: salt()?, folder: Some(folder) };
+        Ok(Self { standing: Mutex::default(), inner: Mutex::new(inner) })
     }
 
-    /// The database, as a crash at this moment leaves it.
+    /// As [`Self::open`], for a machine that must start whatever its disk is like: a damaged database is set
+    /// aside, and a disk that refuses makes a journal that says so by its [`Standing`].
+    ///
+    /// # Errors
+    /// [`JournalError::Newer`] and [`JournalError::NoRandomness`], which no other start would mend.
+    pub fn start(folder: &Path, now: BankTime) -> Result<Self, JournalError> {
+        let folder = Some(Folder::new(folder));
+        let inner = Inner { open: None, rng: salt()?, folder };
+        let journal = Self { standing: Mutex::new(Standing::Failing), inner: Mutex::new(inner) };
+        match journal.recover(now) {
+            Err(error) if error.standing().is_none() => Err(error),
+            Ok(()) | Err(_) => Ok(journal),
+        }
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The database that was handed to [`Self::new`], as a crash at this moment leaves it.
+    ///
+    /// # Panics
+    /// If the journal lies in a folder that could not be opened.
     #[must_use]
     pub fn into_store(self) -> Store {
-        self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).store
+        let inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        inner.open.expect("only a folder can be closed by a fault").store
     }
 
     /// Writes a body that is about to be sent. A submit takes the place of an earlier one of the same
@@ -176,39 +202,8 @@ impl Journal {
     /// [`JournalError::OutcomeUnknown`] for a report while a submit of its reference is open;
     /// [`JournalError::Database`] if it is not durable, and then it must not be sent.
     pub fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
-        let doing = at("preparing a send");
         let kind = Kind::of(sending.endpoint)?;
-        let Inner { store, key, rng } = &mut *self.lock();
-        let reference = sending.reference.as_str().as_bytes();
-        let tag = key.tag(Purpose::Reference, reference);
-        let body = key.seal(rng, kind.word(), sending.body);
-        let reference = key.seal(rng, REFERENCE, reference);
-        let change = store.connection.transaction().map_err(&doing)?;
-        match kind {
-            Kind::Submit => change
-                .prepare_cached(
-                    "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, changed_ms = ?3 \
-                     WHERE tag = ?1 AND endpoint = 'submit' AND state <> 'CLOSED'",
-                )
-                .and_then(|mut close| close.execute(params![tag, REPLACED, now.millis()]))
-                .map_err(&doing)?,
-            Kind::Failure if submit_is_open(&change, tag.as_slice())? => {
-                return Err(JournalError::OutcomeUnknown);
-            }
-            Kind::Failure => 0,
-        };
-        change
-            .prepare_cached(
-                "INSERT INTO sends \
-                 (endpoint, state, tag, reference, body, attempts, created_ms, changed_ms) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6)",
-            )
-            .and_then(|mut insert| {
-                let (word, state) = (kind.word(), kind.prepared());
-                insert.insert(params![word, state, tag, reference, body, now.millis()])
-            })
-            .and_then(|id| change.commit().map(|()| EntryId(id)))
-            .map_err(&doing)
+        self.with(|open, rng| open.prepare(rng, kind, sending, now))
     }
 
     /// Says that an attempt begins: called before its first byte leaves (I3).
@@ -222,14 +217,10 @@ impl Journal {
         transaction_id: &str,
         now: BankTime,
     ) -> Result<(), JournalError> {
-        let changed = self.change(
-            "UPDATE sends SET attempts = attempts + 1, transaction_id = ?2, changed_ms = ?3, \
-             state = iif(endpoint = 'submit', 'SENT', 'FAIL_SENT') \
-             WHERE id = ?1 AND state <> 'CLOSED'",
-            params![id.0, transaction_id, now.millis()],
-            "recording a send",
-        )?;
-        if changed == 0 { Err(JournalError::Closed { id }) } else { Ok(()) }
+        match self.with(|open, _| open.sent(id, transaction_id, now))? {
+            0 => Err(JournalError::Closed { id }),
+            _ => Ok(()),
+        }
     }
 
     /// Says that the bank answered for good; the body is gone. The first answer stands.
@@ -237,13 +228,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`] if this is not durable: the entry is still open.
     pub fn close(&self, id: EntryId, answer: &str, now: BankTime) -> Result<(), JournalError> {
-        self.change(
-            "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, changed_ms = ?3 \
-             WHERE id = ?1 AND state <> 'CLOSED'",
-            params![id.0, answer, now.millis()],
-            "closing a send",
-        )
-        .map(drop)
+        self.with(|open, _| open.close(id, answer, now))
     }
 
     /// What was never answered for good, oldest first. An entry that cannot be opened is told and left as it
@@ -252,64 +237,79 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
-        let doing = at("listing sends");
-        let Inner { store, key, .. } = &*self.lock();
-        let mut statement = store
-            .connection
-            .prepare_cached(
-                "SELECT id, endpoint, reference, body, attempts, created_ms FROM sends \
-                 WHERE state <> 'CLOSED' ORDER BY id",
-            )
-            .map_err(&doing)?;
-        let mut rows = statement.query([]).map_err(&doing)?;
-        let mut unfinished = Vec::new();
-        while let Some(row) = rows.next().map_err(&doing)? {
-            match unseal(row, key) {
-                Ok(entry) => unfinished.push(entry),
-                Err(JournalError::Sealed) => {
-                    let entry: i64 = row.get(0).map_err(&doing)?;
-                    tracing::error!(entry, "a journal entry cannot be opened with this key");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(unfinished)
+        self.with(|open, _| open.unfinished())
+    }
+
+    /// Every entry, oldest first.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub fn history(&self) -> Result<Vec<Past>, JournalError> {
+        self.with(|open, _| open.history())
     }
 
     /// Keeps the journal small: bodies that are too old go, closed entries that are too old or too many go,
-    /// and the log is brought into the database. To be called when nobody waits. Returns how many entries
-    /// it had to give up, whose customers the bank must be asked about.
+    /// and the log is brought into the database. Opens it anew after a fault of the disk. To be called when
+    /// nobody waits. Returns how many entries it had to give up, whose customers the bank must be asked about.
     ///
     /// # Errors
     /// [`JournalError::Database`]; nothing is lost, the next call tries again.
     pub fn tidy(&self, now: BankTime) -> Result<usize, JournalError> {
-        let doing = at("tidying up");
-        let Inner { store, .. } = &mut *self.lock();
-        let change = store.connection.transaction().map_err(&doing)?;
-        let given_up = "UPDATE sends SET state = 'CLOSED', answer = ?1, body = NULL, \
-             changed_ms = ?2 WHERE state <> 'CLOSED' AND created_ms < ?3";
-        let before = now.millis().saturating_sub(BODY_KEPT_MS);
-        let given_up = change.execute(given_up, params![GIVEN_UP, now.millis(), before]);
-        let given_up = given_up.map_err(&doing)?;
-        let old = "DELETE FROM sends WHERE state = 'CLOSED' AND (changed_ms < ?1 OR id <= \
-             (SELECT id FROM sends WHERE state = 'CLOSED' ORDER BY id DESC LIMIT 1 OFFSET ?2))";
-        let before = now.millis().saturating_sub(CLOSED_KEPT_MS);
-        change.execute(old, params![before, CLOSED_MAX]).map_err(&doing)?;
-        change.commit().map_err(&doing)?;
-        tracing::debug!("the journal is being compacted");
-        store.checkpoint()?;
-        Ok(given_up)
+        if self.standing() != Standing::Sound {
+            self.recover(now)?;
+        }
+        self.with(|open, _| open.tidy(now))
     }
 
-    fn change(
+    /// Opens the database if it is not open, and finds out by writing whether the disk keeps it.
+    fn recover(&self, now: BankTime) -> Result<(), JournalError> {
+        let mut inner = self.lock();
+        let found = inner.recover(now);
+        match &found {
+            Ok(()) => self.stands(Standing::Sound),
+            Err(error) => error.standing().into_iter().for_each(|standing| self.stands(standing)),
+        }
+        found
+    }
+
+    /// Works on the database. A full disk gets the reserve, and the work its second chance; after another
+    /// fault the database is closed, because what it says it kept can no longer be believed.
+    fn with<T>(
         &self,
-        statement: &str,
-        values: impl rusqlite::Params,
-        doing: &'static str,
-    ) -> Result<usize, JournalError> {
-        let inner = self.lock();
-        let prepared = inner.store.connection.prepare_cached(statement);
-        prepared.and_then(|mut change| change.execute(values)).map_err(at(doing))
+        mut work: impl FnMut(&mut Open, &mut StdRng) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        let mut inner = self.lock();
+        let Inner { open, rng, folder } = &mut *inner;
+        let Some(database) = open else {
+            return Err(JournalError::Unusable { standing: self.standing() });
+        };
+        let mut done = work(database, rng);
+        let is_full = |error: &JournalError| error.standing() == Some(Standing::Full);
+        if done.as_ref().is_err_and(is_full) {
+            self.stands(Standing::Full);
+            if folder.as_ref().is_some_and(Folder::free_reserve) {
+                tracing::error!("alert: the disk is full; the journal's reserve is being used");
+                done = work(database, rng);
+            }
+        }
+        if let Err(error) = &done
+            && let Some(standing) = error.standing()
+        {
+            self.stands(standing);
+            let fails = matches!(standing, Standing::Failing | Standing::Damaged);
+            if fails && folder.is_some() {
+                *open = None;
+            }
+        }
+        done
+    }
+
+    fn stands(&self, standing: Standing) {
+        let mut now = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *now != standing {
+            tracing::warn!(standing = standing.word(), "the journal");
+            *now = standing;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -317,73 +317,22 @@ impl Journal {
     }
 }
 
-/// What is journaled: the two calls that end a reference.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Kind {
-    Submit,
-    Failure,
-}
-
-impl Kind {
-    fn of(endpoint: Endpoint) -> Result<Self, JournalError> {
-        match endpoint {
-            Endpoint::Submit => Ok(Self::Submit),
-            Endpoint::ReportFailure => Ok(Self::Failure),
-            got @ (Endpoint::Token
-            | Endpoint::ValidateQr
-            | Endpoint::Consents
-            | Endpoint::CheckDopa) => Err(JournalError::Endpoint { got }),
+impl Inner {
+    fn recover(&mut self, now: BankTime) -> Result<(), JournalError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        if self.open.is_none() {
+            self.open = Some(folder.open_or_begin_anew(now)?);
         }
-    }
-
-    /// In the column `endpoint`, and what a body is bound to.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Submit => "submit",
-            Self::Failure => "failure",
+        if let Some(open) = &self.open {
+            open.store.probe()?;
         }
-    }
-
-    fn prepared(self) -> &'static str {
-        match self {
-            Self::Submit => "PREPARED",
-            Self::Failure => "FAIL_QUEUED",
-        }
+        folder.keep_reserve()
     }
 }
 
-fn submit_is_open(connection: &Connection, tag: &[u8]) -> Result<bool, JournalError> {
-    let open = "SELECT 1 FROM sends WHERE tag = ?1 AND endpoint = 'submit' AND state <> 'CLOSED'";
-    let found = connection.prepare_cached(open);
-    let found = found.and_then(|mut found| found.query_row([tag], |_| Ok(())).optional());
-    Ok(found.map_err(at("looking for a submit"))?.is_some())
-}
-
-fn unseal(row: &Row<'_>, key: &DeviceKey) -> Result<Unfinished, JournalError> {
-    let columns =
-        || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
-    let (id, word, reference, body, attempts, created): (
-        i64,
-        String,
-        Option<Vec<u8>>,
-        Vec<u8>,
-        u32,
-        i64,
-    ) = columns().map_err(at("listing sends"))?;
-    let endpoint = if word == "submit" { Endpoint::Submit } else { Endpoint::ReportFailure };
-    let reference = reference.map(|sealed| key.open(REFERENCE, &sealed)).transpose()?;
-    let parsed = reference.map(|text| {
-        let text = std::str::from_utf8(&text).map_err(|_| JournalError::Sealed)?;
-        Reference::parse(text).map_err(|_| JournalError::Sealed)
-    });
-    Ok(Unfinished {
-        id: EntryId(id),
-        endpoint,
-        reference: parsed.transpose()?,
-        body: key.open(&word, &body)?,
-        attempts,
-        created: BankTime::from_millis(created),
-    })
+/// Chance from the system, to salt what is sealed.
+fn salt() -> Result<StdRng, JournalError> {
+    StdRng::try_from_rng(&mut SysRng).map_err(|_| JournalError::NoRandomness)
 }
 
 fn at(doing: &'static str) -> impl Fn(rusqlite::Error) -> JournalError {

@@ -4,6 +4,7 @@
 //! the program around it fills [`ports`].
 
 pub mod api;
+pub mod audit;
 mod bank;
 mod clock;
 pub mod config;

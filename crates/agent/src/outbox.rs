@@ -14,15 +14,17 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use crate::audit::{Audit, Happened};
 use crate::bank::{AttemptError, Bank, Call, NotJournaled};
 use crate::clock::Clock;
-use crate::journal::{Journal, JournalError};
+use crate::devices::{Fact, Facts};
+use crate::journal::{Journal, JournalError, Standing};
 use crate::sendings::{Due, Sendings};
 
 /// When nothing is left, the journal is looked at again after so long; what comes meanwhile rings.
 const IDLE: Duration = Duration::from_secs(15);
-/// A journal that cannot be read or written is tried again after so long.
-const UNUSABLE: Duration = Duration::from_secs(600);
+/// A journal that cannot be read or written is tried again after so long: until then no customer is served.
+const UNUSABLE: Duration = Duration::from_secs(15);
 
 /// The bell that starts a round.
 #[derive(Clone, Default)]
@@ -38,10 +40,11 @@ enum Left {
 }
 
 /// What a round works with.
-struct Desk {
-    sendings: Arc<Sendings<Journal>>,
-    bank: Arc<Bank>,
-    clock: Arc<Clock>,
+pub(crate) struct Desk {
+    pub(crate) sendings: Arc<Sendings<Journal>>,
+    pub(crate) bank: Arc<Bank>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) audit: Audit,
 }
 
 impl Outbox {
@@ -51,14 +54,9 @@ impl Outbox {
     }
 
     /// Runs until it is dropped.
-    pub(crate) async fn run(
-        self,
-        sendings: Arc<Sendings<Journal>>,
-        bank: Arc<Bank>,
-        clock: Arc<Clock>,
-    ) {
-        let desk = Desk { sendings, bank, clock };
+    pub(crate) async fn run(self, desk: Desk, facts: Facts) {
         let mut pace = Pace::default();
+        let mut told = Standing::default();
         loop {
             let wait = match desk.round().await {
                 Ok(Left::Nothing) => {
@@ -72,6 +70,12 @@ impl Outbox {
                 }
             };
             desk.tidy().await;
+            let standing = desk.sendings.entries().standing();
+            if standing != told {
+                told = standing;
+                // Nobody listens any more at the very end.
+                let _ = facts.0.send(Fact::JournalChanged).await;
+            }
             if timeout(wait, self.bell.notified()).await.is_ok() {
                 pace.settled();
             }
@@ -97,7 +101,8 @@ impl Desk {
             match self.settle(&due).await {
                 Settled::Ended(end) => {
                     tell(&due, end);
-                    let id = due.id;
+                    let (id, answer) = (due.id, end.to_string());
+                    self.record(Happened::Settled { entry: id.to_string(), answer });
                     self.journaled(move |sendings, now| sendings.end(id, &end.to_string(), now))
                         .await?;
                 }
@@ -119,6 +124,8 @@ impl Desk {
         let call = Call { endpoint, reference, body: Some(body) };
         let mut before_send = |wire: &str| {
             self.sendings.sent(*id, wire, self.clock.bank_time()).map_err(|_| NotJournaled)?;
+            let (entry, transaction_id) = (id.to_string(), wire.to_owned());
+            self.record(Happened::Attempt { entry, transaction_id });
             tracing::debug!(entry = %id, "journaled: the outbox begins an attempt");
             Ok(())
         };
@@ -134,6 +141,10 @@ impl Desk {
             None if ends_the_round(failed.at, failed.condition) => Settled::RoundOver,
             None => Settled::Kept,
         }
+    }
+
+    fn record(&self, happened: Happened) {
+        self.audit.record(self.clock.bank_time(), happened);
     }
 
     /// Between two rounds nobody waits for the disk.

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use tracing::info;
 
 use crate::api::{self, ApiOptions, Desk, PageKey, Panel, UrlFile};
+use crate::audit::{Audit, Happened};
 use crate::bank::{Bank, BankSetupError, Keyring};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
@@ -29,7 +30,7 @@ use crate::devices::camera::{self, Gaze};
 use crate::devices::card;
 use crate::devices::{Facts, Rig, scanner};
 use crate::journal::{Journal, JournalError};
-use crate::outbox::Outbox;
+use crate::outbox::{self, Outbox};
 use crate::ports::{Devices, prepared};
 use crate::sendings::Sendings;
 
@@ -122,7 +123,11 @@ impl Agent {
         let bank = Bank::new(config.bank.clone(), dialect, &secrets, Arc::clone(&clock))?;
         drop(secrets);
         let bank = Arc::new(bank);
-        let sendings = Arc::new(Sendings::new(Journal::open(&config.journal.dir)?));
+        let sendings =
+            Arc::new(Sendings::new(Journal::start(&config.journal.dir, clock.bank_time())?));
+        let audit = Audit::start(&config.journal.dir);
+        let version = env!("CARGO_PKG_VERSION");
+        audit.record(clock.bank_time(), Happened::Started { version });
         let outbox = Outbox::default();
         let Front { listener, address, page_url, options } = Front::open(&config).await?;
 
@@ -131,17 +136,23 @@ impl Agent {
         let (preview_out, preview) = watch::channel(None);
         let (stop, stopped) = watch::channel(Stop::No);
         let devices = prepared(devices);
-        let rig = Rig { devices, facts: Facts(facts) };
+        let facts = Facts(facts);
+        let rig = Rig { devices, facts: facts.clone() };
         let gaze = Gaze::default();
         let calls = Calls::new(
             Arc::clone(&bank),
             Arc::clone(&sendings),
             outbox.clone(),
             (keys, config.dialect().data_framing),
-            Arc::clone(&clock),
+            (Arc::clone(&clock), audit.clone()),
         );
-        let parts =
-            Parts { clock: Arc::clone(&clock), calls, rig: rig.clone(), gaze: gaze.clone() };
+        let parts = Parts {
+            clock: Arc::clone(&clock),
+            calls,
+            audit: audit.clone(),
+            rig: rig.clone(),
+            gaze: gaze.clone(),
+        };
         let (machine, windows) = Machine::new(&config, seed()?, parts);
         let Windows { shown, health, last } = windows;
 
@@ -155,7 +166,7 @@ impl Agent {
         let machine = tokio::spawn(machine.run(facts_in, events_in, until_stopped(stopped)));
         let token = Arc::clone(&bank);
         let token = tokio::spawn(async move { token.keep_token().await });
-        let outbox = tokio::spawn(outbox.run(sendings, bank, clock));
+        let outbox = tokio::spawn(outbox.run(outbox::Desk { sendings, bank, clock, audit }, facts));
         info!(%address, "the page is served");
         Ok(Running { address, page_url, last, stop, machine, server, outbox, token })
     }

@@ -12,6 +12,7 @@ mod list;
 mod read;
 mod serve;
 mod sheet;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,11 +67,43 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Look after the audit files.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Look after the journal of what was sent.
+    Journal {
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
     /// Say what a code of a screen or a log means and what to do.
     Explain {
         /// Such as 1101, -100, HTTP_503, NET_TIMEOUT, CARD_REMOVED.
         #[arg(allow_hyphen_values = true)]
         code: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check that no record was changed, removed, moved or cut off.
+    Verify {
+        /// The file, such as /var/lib/dipchip/audit.jsonl.
+        file: PathBuf,
+        /// The newest record known to be kept, as the log says it; without it, audit.head beside the file.
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<agent::audit::Head>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum JournalCommand {
+    /// Check the database, and the promises that it can tell of: nothing confirmed twice, nothing open after
+    /// its answer.
+    Verify {
+        /// The journal's folder, as in journal.dir.
+        folder: PathBuf,
     },
 }
 
@@ -131,6 +164,12 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Ok(config_check::check(&file))
         }
         Command::Diagnose { json, config } => Ok(diagnose::run(config.as_deref(), Form::of(json))?),
+        Command::Audit { command: AuditCommand::Verify { file, head } } => {
+            Ok(verify::audit(&file, head.as_ref()))
+        }
+        Command::Journal { command: JournalCommand::Verify { folder } } => {
+            Ok(verify::journal(&folder))
+        }
         Command::Explain { code } => Ok(explain::explain(&code)),
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use citizen::{Citizen, CitizenId, Identity, Photo, PostalCode};
 use protocol::{
-    Accepted, Alert, BankTime, Condition, Consent, Consents, DopaCheck, Endpoint, FailureReason,
-    Mobile, QrValidation, QrValidationRequest, Reference, Selfie, Submission, WrongCode,
+    Accepted, Alert, BankTime, Condition, Consent, ConsentText, Consents, DopaCheck, Endpoint,
+    FailureReason, Mobile, QrValidation, QrValidationRequest, Reference, Selfie, Submission,
+    WrongCode,
 };
 
 use crate::call::CallId;
@@ -74,12 +75,24 @@ pub enum Event {
     SentBefore(CallId),
     /// Nobody can be sure that the disk keeps what must be kept: nothing may be sent.
     JournalFailed,
+    /// The machine begins to serve customers, or to turn them away; a journey under way goes on.
+    ServiceChanged(Service),
     /// The customer is still here: the idle deadline starts anew.
     StillHere,
     /// The customer stops.
     Cancelled,
     /// Time passed; sent at or after [`crate::Session::deadline`].
     Tick,
+}
+
+/// Does the machine serve whoever comes?
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Service {
+    /// Yes.
+    #[default]
+    Open,
+    /// No: nobody can be sure that the end of a journey is kept.
+    Closed,
 }
 
 /// What the bank said, already read.
@@ -155,6 +168,13 @@ pub enum Command {
         citizen_id: CitizenId,
         /// Why.
         reason: FailureReason,
+    },
+    /// Keep the evidence of what the customer was shown and answered, before anything follows from it.
+    Attest {
+        /// Each text with its answer, in the order shown.
+        answers: Vec<(ConsentText, Consent)>,
+        /// In which language the texts stood on the screen.
+        language: Language,
     },
     /// Print a slip. A printer that fails never fails a journey.
     Print(Slip),

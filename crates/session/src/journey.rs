@@ -9,7 +9,9 @@ use std::time::Duration;
 use protocol::{Alert, Condition, Endpoint, FailureReason, Transport};
 
 use crate::call::{Call, CallId, Setback, Verdict};
-use crate::event::{BankAnswer, CardFault, Command, Event, Needs, Now, Request, Slip, SlipResult};
+use crate::event::{
+    BankAnswer, CardFault, Command, Event, Needs, Now, Request, Service, Slip, SlipResult,
+};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::Policy;
 use crate::screen::{CardStatus, Language};
@@ -55,6 +57,7 @@ pub struct Session {
     pub(crate) card: CardStatus,
     /// The card now in belongs to a journey that is over: it must come out first.
     card_spent: bool,
+    service: Service,
     /// The last sign of a person.
     pub(crate) seen: Duration,
     /// The last event of any kind.
@@ -74,6 +77,7 @@ impl Session {
             language: Language::default(),
             card: CardStatus::Absent,
             card_spent: false,
+            service: Service::Open,
             seen: Duration::ZERO,
             at: Duration::ZERO,
             tries: Tries::default(),
@@ -89,6 +93,7 @@ impl Session {
         let mut turn = Turn { now, orders: Vec::new() };
         match &event {
             Event::LanguageChosen(language) => self.language = *language,
+            Event::ServiceChanged(service) => self.service = *service,
             Event::CardInserted => self.card = CardStatus::Present,
             Event::CardRemoved => {
                 self.card = CardStatus::Absent;
@@ -167,7 +172,9 @@ impl Session {
     fn step(&mut self, state: State, event: Event, turn: &mut Turn) -> State {
         match (state, event) {
             (state, Event::Tick) => self.tick(state, turn),
-            (state, Event::LanguageChosen(_) | Event::StillHere) => state,
+            (state, Event::LanguageChosen(_) | Event::ServiceChanged(_) | Event::StillHere) => {
+                state
+            }
             (State::Ended { .. }, Event::CardRemoved | Event::Cancelled) => self.leave(),
             (state @ State::Ended { .. }, _) => state,
             (State::Idle, event) => self.arrive(event, turn),
@@ -414,6 +421,7 @@ fn is_sign_of_life(event: &Event) -> bool {
         | Event::CameraFailed
         | Event::SentBefore(_)
         | Event::JournalFailed
+        | Event::ServiceChanged(_)
         | Event::Cancelled
         | Event::Tick => false,
     }

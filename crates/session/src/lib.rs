@@ -14,7 +14,9 @@ mod screen;
 mod state;
 
 pub use call::CallId;
-pub use event::{BankAnswer, CardFault, Command, Event, Needs, Now, Request, Slip, SlipResult};
+pub use event::{
+    BankAnswer, CardFault, Command, Event, Needs, Now, Request, Service, Slip, SlipResult,
+};
 pub use failure::{Failure, LocalFailure, Outcome};
 pub use journey::Session;
 pub use policy::{DopaPolicy, Patience, Policy};

@@ -100,6 +100,10 @@ pub(crate) struct Agreement {
 }
 
 impl Agreement {
+    pub(crate) fn attested(&self) -> Option<(ConsentText, Consent)> {
+        self.answer.map(|consent| (self.text.clone(), consent))
+    }
+
     pub(crate) fn answered(&self) -> Option<ConsentAnswer> {
         let (kind, version) = (self.text.kind.clone(), self.text.version.clone());
         self.answer.map(|consent| ConsentAnswer { kind, version, consent })

@@ -13,6 +13,7 @@ use vision::Hint;
 use zeroize::Zeroizing;
 
 use crate::config::Profile;
+use crate::journal::Standing;
 use crate::ports::DeviceError;
 
 /// The API's side of the running agent.
@@ -114,6 +115,8 @@ pub struct Extras {
     pub hint: Option<Hint>,
     /// What is wrong with the reader, if anything.
     pub reader_trouble: Option<Failure>,
+    /// Why the machine serves nobody, if its journal is not sound; said instead of the reader's trouble.
+    pub journal_trouble: Option<Failure>,
     /// The slip of the journey that has just ended, line by line.
     pub last_slip: Option<Vec<String>>,
 }
@@ -122,7 +125,14 @@ impl Extras {
     /// Nothing to say yet.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
-        Self { sequence: 0, profile, hint: None, reader_trouble: None, last_slip: None }
+        Self {
+            sequence: 0,
+            profile,
+            hint: None,
+            reader_trouble: None,
+            journal_trouble: None,
+            last_slip: None,
+        }
     }
 }
 
@@ -135,12 +145,16 @@ pub struct Health {
     pub scanner: DeviceState,
     /// The camera.
     pub camera: DeviceState,
+    /// The journal, which is no device: it stands beside them.
+    #[serde(skip)]
+    pub journal: Standing,
 }
 
 impl Health {
     pub(super) fn json(&self) -> String {
         let version = env!("CARGO_PKG_VERSION");
-        serde_json::json!({ "version": version, "devices": self }).to_string()
+        let journal = self.journal.word();
+        serde_json::json!({ "version": version, "devices": self, "journal": journal }).to_string()
     }
 }
 

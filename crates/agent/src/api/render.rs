@@ -44,7 +44,7 @@ pub fn render(view: &View<'_>, stage: Stage, extras: &Extras) -> Shown {
             Profile::Kiosk => "kiosk",
             Profile::Counter => "counter",
         },
-        reader_trouble: extras.reader_trouble.map(Trouble::from),
+        reader_trouble: extras.journal_trouble.or(extras.reader_trouble).map(Trouble::from),
         screen: picture(&view.screen, extras),
     }))
 }

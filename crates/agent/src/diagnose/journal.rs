@@ -33,7 +33,7 @@ pub(super) fn check(folder: &Path) -> Finding {
 }
 
 fn judge(inspection: &Inspection, now: BankTime) -> Finding {
-    let Inspection::Present { integrity, key, unfinished, oldest } = *inspection else {
+    let Inspection::Present { integrity, key, unfinished, oldest, set_aside } = *inspection else {
         let finding = "there is none yet; the agent makes one at its first start";
         return Finding::ok(Check::Journal, finding);
     };
@@ -58,6 +58,15 @@ fn judge(inspection: &Inspection, now: BankTime) -> Finding {
             return fault("its key is missing", cause, remedy);
         }
     }
+    if set_aside > 0 {
+        let finding = format!("sound, but {set_aside} damaged journals were set aside beside it");
+        let advice = Advice::new(
+            "the disk lost or changed something; what waited in them was not sent",
+            "keep the files for the bank's questions, ask it about the days in their names, \
+             and replace the disk",
+        );
+        return Finding::warning(Check::Journal, finding, advice);
+    }
     let age_ms = oldest.map_or(0, |oldest| now.millis().saturating_sub(oldest.millis()));
     let finding = format!("sound; {unfinished} sends wait for the bank's answer");
     if age_ms < WAITS_LONG_MS {
@@ -79,6 +88,8 @@ fn unreadable(error: &JournalError) -> Finding {
         JournalError::Folder { .. } => "run this as the service's user (sudo -u dipchip)",
         JournalError::Newer { .. } => "install the program's newer version again",
         JournalError::Database { .. }
+        | JournalError::Damaged { .. }
+        | JournalError::Unusable { .. }
         | JournalError::Sealed
         | JournalError::NoRandomness
         | JournalError::Endpoint { .. }
@@ -107,7 +118,7 @@ mod tests {
         let (mut integrity, mut key, mut oldest) = (Integrity::Sound, KeyGuard::OwnerOnly, None);
         change(&mut integrity, &mut key, &mut oldest);
         let unfinished = u32::from(oldest.is_some());
-        judge(&Inspection::Present { integrity, key, unfinished, oldest }, now())
+        judge(&Inspection::Present { integrity, key, unfinished, oldest, set_aside: 0 }, now())
     }
 
     #[test]
@@ -123,6 +134,14 @@ mod tests {
         let found = look(|_, _, oldest| *oldest = Some(since));
         assert_eq!(found.verdict, Verdict::Warning);
         assert!(found.finding.ends_with("the oldest for 3 h"), "{found:?}");
+    }
+
+    #[test]
+    fn a_journal_that_was_set_aside_is_a_warning() {
+        let (integrity, key) = (Integrity::Sound, KeyGuard::OwnerOnly);
+        let (unfinished, oldest, set_aside) = (0, None, 1);
+        let found = Inspection::Present { integrity, key, unfinished, oldest, set_aside };
+        assert_eq!(judge(&found, now()).verdict, Verdict::Warning);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::JournalError;
+use super::folder::KEY;
 
 /// Bytes of the key: what XChaCha20-Poly1305 takes.
 pub const KEY_BYTES: usize = 32;
@@ -33,6 +34,10 @@ pub struct DeviceKey(Zeroizing<[u8; KEY_BYTES]>);
 pub(crate) enum Purpose {
     /// A reference, to find its entries.
     Reference,
+    /// A citizen id, so that the audit can be asked about one person.
+    Citizen,
+    /// The newest record of the audit, so that nobody else can say what it is.
+    AuditHead,
 }
 
 impl DeviceKey {
@@ -40,6 +45,20 @@ impl DeviceKey {
     #[must_use]
     pub fn new(bytes: Zeroizing<[u8; KEY_BYTES]>) -> Self {
         Self(bytes)
+    }
+
+    /// The key of a journal's folder; made if there is none.
+    pub(crate) fn of_folder(folder: &Path) -> Result<Self, JournalError> {
+        let failed = |source| JournalError::Folder { what: "folder", source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        Self::of_machine(&folder.join(KEY))
+    }
+
+    /// The key of a journal's folder, which must be there.
+    pub(crate) fn read(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(KEY);
+        fs::metadata(&path).map_err(|source| JournalError::Folder { what: "key", source })?;
+        Self::of_machine(&path)
     }
 
     /// Reads the key file, or makes it.
@@ -82,6 +101,8 @@ impl DeviceKey {
     pub(crate) fn tag(&self, purpose: Purpose, text: &[u8]) -> [u8; TAG_BYTES] {
         let purpose: &[u8] = match purpose {
             Purpose::Reference => b"reference\0",
+            Purpose::Citizen => b"citizen\0",
+            Purpose::AuditHead => b"audit head\0",
         };
         let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.as_slice());
         let mac = mac.expect("HMAC takes a key of any length");

@@ -4,10 +4,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 
 use protocol::{BankTime, Endpoint, Reference};
 
-use super::{EntryId, Journal, JournalError, REFERENCE, at};
+use super::folder::DATABASE;
+use super::open::{Open, REFERENCE};
+use super::{DeviceKey, EntryId, JournalError, Store, at};
 
 /// An entry, whatever became of it. Its body is not part of it.
 pub struct Past {
@@ -61,21 +64,17 @@ impl fmt::Display for Violation {
     }
 }
 
-impl Journal {
-    /// Every entry, oldest first.
-    ///
-    /// # Errors
-    /// [`JournalError::Database`].
-    pub fn history(&self) -> Result<Vec<Past>, JournalError> {
+impl Open {
+    /// See [`super::Journal::history`].
+    pub(super) fn history(&self) -> Result<Vec<Past>, JournalError> {
         let doing = at("listing sends");
-        let inner = self.lock();
         let query = "SELECT id, endpoint, reference, attempts, transaction_id, created_ms, answer \
                      FROM sends ORDER BY id";
-        let mut statement = inner.store.connection.prepare_cached(query).map_err(&doing)?;
+        let mut statement = self.store.connection.prepare_cached(query).map_err(&doing)?;
         let entries = statement.query_map([], |row| {
             let endpoint: String = row.get(1)?;
             let sealed: Option<Vec<u8>> = row.get(2)?;
-            let text = sealed.and_then(|sealed| inner.key.open(REFERENCE, &sealed).ok());
+            let text = sealed.and_then(|sealed| self.key.open(REFERENCE, &sealed).ok());
             let reference = text.and_then(|text| {
                 std::str::from_utf8(&text).ok().and_then(|text| Reference::parse(text).ok())
             });
@@ -95,6 +94,17 @@ impl Journal {
         let entries = entries.and_then(Iterator::collect::<Result<Vec<_>, _>>);
         entries.map_err(doing)
     }
+}
+
+/// Checks the journal in a folder, and changes nothing in it.
+///
+/// # Errors
+/// [`JournalError`] if it is damaged or cannot be read.
+pub fn verify(folder: &Path) -> Result<Vec<Violation>, JournalError> {
+    let open =
+        Open { store: Store::to_look_at(&folder.join(DATABASE))?, key: DeviceKey::read(folder)? };
+    open.store.check()?;
+    Ok(violations(&open.history()?))
 }
 
 /// Which promises this history breaks.

@@ -7,10 +7,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use protocol::BankTime;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
-use super::store::{BUSY, SCHEMA};
-use super::{DATABASE, JournalError, KEY, at};
+use super::folder::{DATABASE, KEY, set_aside};
+use super::store::{SCHEMA, Store};
+use super::{JournalError, at};
 
 /// Reading, writing or running by the group or by anyone.
 const OTHERS_MASK: u32 = 0o077;
@@ -30,6 +31,8 @@ pub(crate) enum Inspection {
         unfinished: u32,
         /// When the oldest of those was written.
         oldest: Option<BankTime>,
+        /// Damaged journals that were set aside.
+        set_aside: usize,
     },
 }
 
@@ -56,9 +59,9 @@ impl Inspection {
         if !there.map_err(|source| JournalError::Folder { what: "folder", source })? {
             return Ok(Self::Absent);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(at("opening"))?;
-        connection.busy_timeout(BUSY).map_err(at("opening"))?;
+        let aside = set_aside(folder);
+        let aside = aside.map_err(|source| JournalError::Folder { what: "folder", source })?.len();
+        let Store { connection } = Store::to_look_at(&path)?;
         let schema: i64 = one(&connection, "PRAGMA user_version", "reading the schema")?;
         if schema > SCHEMA {
             return Err(JournalError::Newer { got: schema });
@@ -74,6 +77,7 @@ impl Inspection {
             key: key_guard(&folder.join(KEY))?,
             unfinished: one(&connection, count, "listing sends")?,
             oldest: oldest.map(BankTime::from_millis),
+            set_aside: aside,
         })
     }
 }
@@ -131,6 +135,7 @@ mod tests {
             key: KeyGuard::OwnerOnly,
             unfinished: 1,
             oldest: Some(written()),
+            set_aside: 0,
         };
         assert_eq!(Inspection::of(folder.path()).unwrap(), expected);
     }

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::{JournalError, at};
 
@@ -69,6 +69,14 @@ impl Store {
         Self::set_up(Connection::open_in_memory().map_err(at("opening"))?)
     }
 
+    /// Opens the file for reading alone; it must be there, with this version's tables.
+    pub(super) fn to_look_at(path: &Path) -> Result<Self, JournalError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(at("opening"))?;
+        connection.busy_timeout(BUSY).map_err(at("opening"))?;
+        Ok(Self { connection })
+    }
+
     fn set_up(mut connection: Connection) -> Result<Self, JournalError> {
         connection.busy_timeout(BUSY).map_err(at("opening"))?;
         let pragmas = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; \
@@ -77,6 +85,19 @@ impl Store {
         connection.execute_batch(pragmas).map_err(at("setting up"))?;
         migrate(&mut connection)?;
         Ok(Self { connection })
+    }
+
+    /// Does the database keep its own rules?
+    pub(super) fn check(&self) -> Result<(), JournalError> {
+        let found = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        let got: String = found.map_err(at("checking"))?;
+        if got == "ok" { Ok(()) } else { Err(JournalError::Damaged { got }) }
+    }
+
+    /// Finds out by writing whether the disk keeps what it is given.
+    pub(super) fn probe(&self) -> Result<(), JournalError> {
+        let written = self.connection.pragma_update(None, "user_version", SCHEMA);
+        written.map_err(at("trying to write"))
     }
 
     /// Brings the log into the database, gives free pages back and empties the log.

@@ -1,7 +1,12 @@
 //! The journal over its database: what survives, what is refused, what nobody can read.
 
+mod faults;
+
 use std::fs;
 
+use rusqlite::params;
+
+use super::open::{BODY_KEPT_MS, CLOSED_KEPT_MS, CLOSED_MAX};
 use super::*;
 
 const TRANSACTION: &str = "a01fa0ae-190a-49d5-9cc1-465f9f9ab0dc";
@@ -148,7 +153,15 @@ fn another_machines_key_opens_nothing_and_keeps_nothing_else_from_the_bank() {
 
 fn rows(journal: &Journal) -> i64 {
     let count = "SELECT count(*) FROM sends";
-    journal.lock().store.connection.query_row(count, [], |row| row.get(0)).unwrap()
+    journal
+        .lock()
+        .open
+        .as_ref()
+        .unwrap()
+        .store
+        .connection
+        .query_row(count, [], |row| row.get(0))
+        .unwrap()
 }
 
 #[test]
@@ -174,7 +187,7 @@ fn closed_entries_are_bounded_and_open_ones_are_kept() {
         INSERT INTO sends (endpoint, state, attempts, created_ms, changed_ms, answer)
         SELECT 'submit', 'CLOSED', 1, ?2, ?2, '0000' FROM n";
     let values = params![CLOSED_MAX + 5, now().millis()];
-    journal.lock().store.connection.execute(fill, values).unwrap();
+    journal.lock().open.as_ref().unwrap().store.connection.execute(fill, values).unwrap();
     journal.tidy(now()).unwrap();
     assert_eq!(rows(&journal), CLOSED_MAX + 1);
     assert_eq!(waiting(&journal), [(oldest, Endpoint::Submit, 0)]);

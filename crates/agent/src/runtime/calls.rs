@@ -18,9 +18,10 @@ use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 use tracing::{debug, error, info, warn};
 
+use crate::audit::{Audit, Happened};
 use crate::bank::{AttemptError, Bank, Call, Failed, KeyId, Keyring, KeyringError, NotJournaled};
 use crate::clock::Clock;
-use crate::journal::{EntryId, Journal, JournalError};
+use crate::journal::{EntryId, Journal, JournalError, Standing};
 use crate::outbox::Outbox;
 use crate::sendings::{Before, Prepared, Sendings};
 
@@ -46,6 +47,7 @@ pub(super) struct Calls {
     keys: Arc<Keyring>,
     framing: DataFraming,
     clock: Arc<Clock>,
+    audit: Audit,
     sealed: Arc<Mutex<HashMap<CallId, Arc<Sealed>>>>,
     turn: Arc<TurnMutex<Turn>>,
     answers: Sender<Answered>,
@@ -71,12 +73,12 @@ impl Calls {
         sendings: Arc<Sendings<Journal>>,
         outbox: Outbox,
         (keys, framing): (Arc<Keyring>, DataFraming),
-        clock: Arc<Clock>,
+        (clock, audit): (Arc<Clock>, Audit),
     ) -> Self {
         let (answers, inbox) = mpsc::channel(ANSWERS_WAITING);
         let inbox = Arc::new(Mutex::new(Some(inbox)));
         let (sealed, turn) = (Arc::default(), Arc::new(TurnMutex::new(Turn)));
-        Self { bank, sendings, outbox, keys, framing, clock, sealed, turn, answers, inbox }
+        Self { bank, sendings, outbox, keys, framing, clock, audit, sealed, turn, answers, inbox }
     }
 
     /// The answers; there is one listener.
@@ -157,6 +159,11 @@ impl Calls {
             }
             calls.outbox.ring();
         });
+    }
+
+    /// How the journal is.
+    pub(super) fn standing(&self) -> Standing {
+        self.sendings.entries().standing()
     }
 
     /// A journey begins: if there is no token at hand, it is tried for now rather than at the first call.
@@ -259,7 +266,10 @@ impl Calls {
                 let mut before_send = |id: &str| match entry {
                     Some(entry) => match self.sendings.sent(entry, id, self.clock.bank_time()) {
                         Ok(()) => {
-                            debug!(%entry, "journaled: an attempt begins");
+                            let (entry, transaction_id) = (entry.to_string(), id.to_owned());
+                            debug!(entry, "journaled: an attempt begins");
+                            let attempt = Happened::Attempt { entry, transaction_id };
+                            self.audit.record(self.clock.bank_time(), attempt);
                             Ok(())
                         }
                         Err(error) => {

@@ -6,8 +6,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{Alert, Reference, Selfie};
-use session::{CardFault, Command, Event, Failure, LocalFailure, Outcome, Screen, Session, Stage};
+use protocol::{Alert, Condition, Endpoint, Reference, Selfie};
+use session::{
+    BankAnswer, CardFault, Command, Event, Failure, LocalFailure, Outcome, Screen, Service,
+    Session, Stage,
+};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::time::sleep_until;
@@ -18,11 +21,13 @@ use zeroize::Zeroizing;
 use super::JourneyRecord;
 use super::calls::{Answered, Calls};
 use crate::api::{self, DeviceState, Extras, Health, Shown};
+use crate::audit::{Audit, Happened};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::devices::camera::{Gaze, Look};
 use crate::devices::card::{CardOrder, CardThread, fault_of_reader};
 use crate::devices::{CardFact, Fact, Rig};
+use crate::journal::Standing;
 use crate::ports::{Presence, ReaderError};
 use crate::slip;
 
@@ -36,6 +41,7 @@ pub(super) struct Machine {
     session: Session,
     clock: Arc<Clock>,
     calls: Calls,
+    audit: Audit,
     rig: Rig,
     card: CardThread,
     /// Until when the card thread owes an answer.
@@ -62,6 +68,7 @@ pub(super) struct Machine {
 pub(super) struct Parts {
     pub(super) clock: Arc<Clock>,
     pub(super) calls: Calls,
+    pub(super) audit: Audit,
     pub(super) rig: Rig,
     pub(super) gaze: Gaze,
 }
@@ -75,7 +82,7 @@ pub(super) struct Windows {
 
 impl Machine {
     pub(super) fn new(config: &Config, seed: u64, parts: Parts) -> (Self, Windows) {
-        let Parts { clock, calls, rig, gaze } = parts;
+        let Parts { clock, calls, audit, rig, gaze } = parts;
         let session = Session::new(config.policy(), seed);
         let extras = Extras::new(config.journey.profile);
         let first = api::render(&session.view(), session.stage(), &extras);
@@ -87,6 +94,7 @@ impl Machine {
             session,
             clock,
             calls,
+            audit,
             rig,
             card,
             card_due: None,
@@ -117,7 +125,7 @@ impl Machine {
         stop: impl Future<Output = ()>,
     ) {
         let Some(mut answers) = self.calls.take_inbox() else { return };
-        self.look();
+        self.journal_changed().await;
         tokio::pin!(stop);
         loop {
             let due = self.due().map(|tick| self.clock.instant(tick).into());
@@ -127,10 +135,14 @@ impl Machine {
                 Some(fact) = facts.recv() => self.hear(fact).await,
                 Some(answered) = answers.recv() => match answered {
                     Answered::Bank(call, answer) => {
+                        self.record(answer_of(self.journey, &answer));
                         self.take(Event::BankAnswered { call, answer }).await;
                     }
                     Answered::SentBefore(call) => self.take(Event::SentBefore(call)).await,
-                    Answered::NotJournaled => self.take(Event::JournalFailed).await,
+                    Answered::NotJournaled => {
+                        self.take(Event::JournalFailed).await;
+                        self.journal_changed().await;
+                    }
                 },
                 () = until(due) => self.tick().await,
             }
@@ -190,18 +202,21 @@ impl Machine {
             }
             Command::Report { reference, citizen_id, reason } => {
                 info!(reason = reason.code(), "the failure is reported to the bank");
+                let journey = self.journey;
+                self.record(Happened::Reported { journey, reason: reason.code() });
                 self.calls.report(reference, &citizen_id, reason);
+            }
+            Command::Attest { answers, language } => {
+                for answer in &answers {
+                    self.record(Happened::consent(self.journey, answer, language));
+                }
             }
             Command::Print(slip) => {
                 let lines = slip::lines(&slip, &self.merchant, &self.terminal);
                 self.extras.last_slip = Some(lines.clone());
                 self.print(lines);
             }
-            Command::Alert { level, failure } => match level {
-                Alert::None | Alert::Count => info!(code = %failure, "counted"),
-                Alert::Warn => warn!(code = %failure, "alert"),
-                Alert::Page => error!(code = %failure, "alert"),
-            },
+            Command::Alert { level, failure } => self.alert(level, failure),
             Command::Forget => {
                 self.card.forget();
                 self.extras.hint = None;
@@ -209,6 +224,19 @@ impl Machine {
                 self.calls.forget(outcome);
             }
         }
+    }
+
+    fn alert(&self, level: Alert, failure: Failure) {
+        match level {
+            Alert::None | Alert::Count => return info!(code = %failure, "counted"),
+            Alert::Warn => warn!(code = %failure, "alert"),
+            Alert::Page => error!(code = %failure, "alert"),
+        }
+        self.record(Happened::Alert { journey: self.journey, code: failure.to_string() });
+    }
+
+    fn record(&self, happened: Happened) {
+        self.audit.record(self.clock.bank_time(), happened);
     }
 
     fn order_card(&mut self, order: impl FnOnce(String) -> CardOrder) {
@@ -248,6 +276,7 @@ impl Machine {
                 self.device(|health| &mut health.camera, DeviceState::of(error));
             }
             Fact::ScannerReady => self.device(|health| &mut health.scanner, DeviceState::Ready),
+            Fact::JournalChanged => self.journal_changed().await,
             Fact::ScannerTrouble(error) => {
                 warn!(%error, "the scanner fails");
                 self.device(|health| &mut health.scanner, DeviceState::of(error));
@@ -257,6 +286,22 @@ impl Machine {
 
     fn device(&self, which: fn(&mut Health) -> &mut DeviceState, state: DeviceState) {
         self.health.send_modify(|health| *which(health) = state);
+    }
+
+    /// No journey begins whose end could not be written down (§1.9); one under way is not stopped.
+    async fn journal_changed(&mut self) {
+        let standing = self.calls.standing();
+        let failure = Failure::Local(LocalFailure::JournalFailed);
+        let (service, trouble) = match standing {
+            Standing::Sound => (Service::Open, None),
+            Standing::Full | Standing::ReadOnly | Standing::Failing | Standing::Damaged => {
+                (Service::Closed, Some(failure))
+            }
+        };
+        self.extras.journal_trouble = trouble;
+        self.health.send_modify(|health| health.journal = standing);
+        self.record(Happened::Journal { standing: standing.word() });
+        self.take(Event::ServiceChanged(service)).await;
     }
 
     async fn cards_changed(&mut self, presence: Presence) {
@@ -295,7 +340,11 @@ impl Machine {
             CardFact::Identity(_) | CardFact::Photo(_) | CardFact::Failed(_) => None,
         };
         let event = match fact {
-            CardFact::Identity(identity) => Event::IdentityRead(identity),
+            CardFact::Identity(identity) => {
+                let now = self.clock.bank_time();
+                self.audit.card(now, self.journey, &identity.citizen_id);
+                Event::IdentityRead(identity)
+            }
             CardFact::Citizen(citizen) => Event::CitizenRead(citizen),
             CardFact::PhotoProgress(percent) => Event::PhotoProgress(percent),
             CardFact::Photo(photo) => Event::PhotoRead(photo),
@@ -375,10 +424,17 @@ impl Machine {
             Some(outcome) => {
                 let code = outcome.failure().map_or_else(String::new, |failure| failure.neutral());
                 info!(journey = self.journey, stage = stage.word(), outcome = outcome.word(), code);
+                let (journey, word) = (self.journey, outcome.word());
+                let code =
+                    outcome.failure().map_or_else(String::new, |failure| failure.to_string());
+                self.record(Happened::Outcome { journey, outcome: word, code });
                 let stages = std::mem::take(&mut self.stages);
                 let _ = self.last.send(Some(JourneyRecord { outcome, stages }));
             }
-            None => info!(journey = self.journey, stage = stage.word()),
+            None => {
+                info!(journey = self.journey, stage = stage.word());
+                self.record(Happened::Stage { journey: self.journey, stage: stage.word() });
+            }
         }
     }
 
@@ -395,6 +451,19 @@ impl Machine {
         let shown = api::render(&self.session.view(), self.session.stage(), &self.extras);
         let _ = self.shown.send(Arc::new(shown));
     }
+}
+
+/// An answer as the audit keeps it: which endpoint and which code, nothing of what stood beside them.
+fn answer_of(journey: u64, answer: &BankAnswer) -> Happened {
+    let good = Condition::SUCCESS;
+    let (endpoint, condition) = match answer {
+        BankAnswer::QrValidated(_) => (Endpoint::ValidateQr.to_string(), good),
+        BankAnswer::Consents(_) => (Endpoint::Consents.to_string(), good),
+        // A submit and a DOPA check are told apart by the stage before them.
+        BankAnswer::Accepted(_) => ("accepted".to_owned(), good),
+        BankAnswer::Failed { at, condition, .. } => (at.to_string(), *condition),
+    };
+    Happened::Answer { journey, endpoint, code: condition.to_string() }
 }
 
 async fn until(due: Option<tokio::time::Instant>) {

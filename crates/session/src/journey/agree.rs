@@ -28,6 +28,8 @@ impl Session {
                 for (agreement, answer) in agreements.iter_mut().zip(answers) {
                     agreement.answer = Some(answer);
                 }
+                let answers = agreements.iter().filter_map(Agreement::attested).collect();
+                turn.order(Command::Attest { answers, language: self.language });
                 if self.may_go_on(&errand, &agreements) {
                     self.read_on(errand, agreements, card, turn)
                 } else {

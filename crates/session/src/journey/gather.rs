@@ -9,7 +9,7 @@ use protocol::{
 
 use super::{Heard, Session, Turn, outcome_of, send};
 use crate::call::{Again, Call, CallId, Verdict};
-use crate::event::{BankAnswer, CardFault, Command, Event, Request};
+use crate::event::{BankAnswer, CardFault, Command, Event, Request, Service};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::DopaPolicy;
 use crate::screen::CardStatus;
@@ -38,7 +38,7 @@ impl Session {
                 | Event::CardInserted
                 | Event::CardFailed(CardFault::Mute)
         );
-        if !begins {
+        if !begins || self.service == Service::Closed {
             return State::Idle;
         }
         if self.policy.dopa == DopaPolicy::Only {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use protocol::{Endpoint, FaceCompare, WrongCode};
+use protocol::{Consent, Endpoint, FaceCompare, WrongCode};
 
 use super::bench::{Bench, citizen, identity, photo, reference, selfie};
 use crate::{
-    BankAnswer, CardFault, CardStatus, Command, DopaPolicy, Event, Language, Policy, Screen, Stage,
+    BankAnswer, CardFault, CardStatus, Command, DopaPolicy, Event, Language, Policy, Screen,
+    Service, Stage,
 };
 
 fn bench() -> Bench {
@@ -151,7 +152,7 @@ fn event(number: u64, bench: &Bench) -> Event {
         7 => Event::CitizenRead(Box::new(citizen())),
         8 => Event::PhotoRead(photo()),
         9 => Event::CardFailed(CardFault::Unreadable),
-        10 | 11 => Event::ConsentsAnswered(vec![protocol::Consent::Given; 2]),
+        10 | 11 => Event::ConsentsAnswered(vec![Consent::Given; 2]),
         12 => Event::Confirmed { postal_code: None, mobile: None },
         13 => Event::SelfieTaken(selfie()),
         14 => answered(BankAnswer::QrValidated(protocol::QrValidation::default())),
@@ -185,4 +186,31 @@ fn whatever_happens_every_state_ends_by_waiting_alone() {
         let validations = bench.asked(Endpoint::ValidateQr);
         assert!(submits == 0 || validations > 0, "seed {seed} submits without validation");
     }
+}
+
+#[test]
+fn a_machine_out_of_service_begins_no_journey_and_breaks_none_off() {
+    let mut bench = bench();
+    bench.give(Event::ServiceChanged(Service::Closed)).give(Event::Started);
+    bench.give(Event::ReferenceRead(reference())).give(Event::CardInserted);
+    assert_eq!(bench.session.stage(), Stage::Idle);
+    assert!(bench.orders.is_empty(), "{:?}", bench.orders);
+    bench.give(Event::CardRemoved).give(Event::ServiceChanged(Service::Open));
+    bench.gather().validate(FaceCompare::NotRequired);
+    bench.give(Event::ServiceChanged(Service::Closed)).read_card().confirm().accept();
+    bench.check_end("done", "");
+}
+
+#[test]
+fn every_answer_to_a_consent_is_attested_in_the_language_shown() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::Required);
+    bench.give(Event::LanguageChosen(Language::English)).agree();
+    let attested = bench.orders.iter().find_map(|order| match order {
+        Command::Attest { answers, language } => Some((answers, *language)),
+        _ => None,
+    });
+    let (answers, language) = attested.expect("the evidence is handed over");
+    assert_eq!(language, Language::English);
+    assert!(!answers.is_empty() && answers.iter().all(|(_, answer)| *answer == Consent::Given));
 }

@@ -1,0 +1,156 @@
+//! What happened on this machine, so that nobody can change it unnoticed: stages, consents, attempts, outcomes.
+//!
+//! A line is a hash, a space and a JSON object; the hash covers the object and the hash before it. No line
+//! tells who a customer is: a citizen id appears as a tag under this machine's key, a consent text as its
+//! SHA-256. `chain` reads such files; here they are written, by a thread that keeps nobody waiting.
+
+mod chain;
+mod file;
+
+use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
+
+use citizen::CitizenId;
+use protocol::{BankTime, Consent, ConsentText};
+use serde::Serialize;
+use session::Language;
+use sha2::{Digest as _, Sha256};
+
+use crate::journal::{DeviceKey, Purpose};
+
+pub use chain::{Broken, Head, Verified, verify_file};
+use file::AuditFile;
+
+/// Records that wait for the disk: a journey makes about thirty.
+const WAITING_MAX: usize = 1_024;
+/// What the bank calls a consent is short; whatever is longer is cut.
+const WORD_CHARACTERS_MAX: usize = 40;
+
+/// What is recorded. Nothing in it is of a person.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub(crate) enum Happened {
+    /// The agent started.
+    Started { version: &'static str },
+    /// A journey came to a stage.
+    Stage { journey: u64, stage: &'static str },
+    /// Whose card it was, for whoever has this machine's key and asks about one citizen.
+    Card { journey: u64, citizen: String },
+    /// A consent text was answered.
+    Consent {
+        journey: u64,
+        kind: String,
+        version: String,
+        language: &'static str,
+        /// SHA-256 of the text exactly as it stood on the screen.
+        text_sha256: String,
+        answer: &'static str,
+    },
+    /// An attempt of a submit or a report begins.
+    Attempt { entry: String, transaction_id: String },
+    /// What the bank said to a call of a journey.
+    Answer { journey: u64, endpoint: String, code: String },
+    /// A failure is to be reported to the bank.
+    Reported { journey: u64, reason: &'static str },
+    /// The operator was told.
+    Alert { journey: u64, code: String },
+    /// A journey ended.
+    Outcome { journey: u64, outcome: &'static str, code: String },
+    /// The outbox brought an entry to its end.
+    Settled { entry: String, answer: String },
+    /// The journal is no longer as it was.
+    Journal { standing: &'static str },
+}
+
+/// When a record must be on the disk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Keep {
+    Soon,
+    Now,
+}
+
+impl Happened {
+    /// The text of a consent as evidence.
+    pub(crate) fn consent(
+        journey: u64,
+        (text, answer): &(ConsentText, Consent),
+        language: Language,
+    ) -> Self {
+        let (word, shown) = match language {
+            Language::Thai => ("th", &text.thai),
+            Language::English => ("en", &text.english),
+        };
+        let short = |text: &str| text.chars().take(WORD_CHARACTERS_MAX).collect();
+        Self::Consent {
+            journey,
+            kind: short(&text.kind),
+            version: short(&text.version),
+            language: word,
+            text_sha256: chain::hex(&Sha256::digest(shown.as_bytes())),
+            answer: match answer {
+                Consent::Given => "Y",
+                Consent::Refused => "N",
+            },
+        }
+    }
+
+    fn keep(&self) -> Keep {
+        match self {
+            Self::Started { .. }
+            | Self::Consent { .. }
+            | Self::Outcome { .. }
+            | Self::Settled { .. } => Keep::Now,
+            Self::Stage { .. }
+            | Self::Card { .. }
+            | Self::Attempt { .. }
+            | Self::Answer { .. }
+            | Self::Reported { .. }
+            | Self::Alert { .. }
+            | Self::Journal { .. } => Keep::Soon,
+        }
+    }
+}
+
+/// Where records go; clones share it. The thread ends with the last of them.
+#[derive(Clone)]
+pub(crate) struct Audit {
+    records: SyncSender<(BankTime, Happened)>,
+    key: Option<DeviceKey>,
+}
+
+impl Audit {
+    /// Begins, or goes on, in the journal's folder. What cannot be written is told in the log.
+    pub(crate) fn start(folder: &Path) -> Self {
+        let key = DeviceKey::of_folder(folder).ok();
+        let (records, inbox) = mpsc::sync_channel::<(BankTime, Happened)>(WAITING_MAX);
+        let mut file = AuditFile::new(folder, key.clone());
+        crate::devices::spawn("audit", move || {
+            while let Ok((at, happened)) = inbox.recv() {
+                let written = file.append(at, &happened);
+                let kept = written.and_then(|()| match happened.keep() {
+                    Keep::Now => file.keep(),
+                    Keep::Soon => Ok(()),
+                });
+                if let Err(error) = kept {
+                    tracing::error!(%error, "the audit file cannot be written");
+                }
+            }
+        });
+        Self { records, key }
+    }
+
+    /// Records, without waiting for the disk.
+    pub(crate) fn record(&self, at: BankTime, happened: Happened) {
+        if self.records.try_send((at, happened)).is_err() {
+            tracing::error!("a record of the audit was lost: the disk is too slow");
+        }
+    }
+
+    /// Whose card it is.
+    pub(crate) fn card(&self, at: BankTime, journey: u64, citizen_id: &CitizenId) {
+        if let Some(key) = &self.key {
+            let tag = key.tag(Purpose::Citizen, citizen_id.as_str().as_bytes());
+            self.record(at, Happened::Card { journey, citizen: chain::hex(&tag) });
+        }
+    }
+}
