@@ -5,11 +5,13 @@
 
 mod admin;
 mod certificate;
+mod citizen;
 mod clock;
 mod code;
 mod consents;
 mod endpoint;
 mod envelope;
+mod examine;
 mod fault;
 mod fields;
 mod files;
@@ -47,8 +49,9 @@ pub use certificate::{Certificate, CertificateError};
 pub use clock::HeaderTime;
 pub use code::{Code, CodeError};
 pub use endpoint::Endpoint;
-pub use envelope::EnvelopeKey;
-pub use fault::{Acting, Cut, Fault, FaultError, Kind};
+pub use envelope::{EnvelopeKey, OldKey};
+pub use examine::{Examiner, Verdict};
+pub use fault::{Acting, Cut, Fault, FaultError, Heard, Kind};
 pub use files::FilesError;
 pub use ledger::Stage;
 pub use memory::{Record, SealedAgain};
@@ -136,8 +139,27 @@ impl Bank {
     }
 
     /// The key that envelopes are sealed for, X.509 SubjectPublicKeyInfo as PEM.
-    pub fn public_key_pem(&self) -> &str {
-        self.teller.key.public_pem()
+    pub fn public_key_pem(&self) -> String {
+        self.teller.public_key_pem()
+    }
+
+    /// Takes a new key pair. Blocks for about a second without optimisation.
+    ///
+    /// # Errors
+    /// [`BankError::Key`] if the system's randomness fails.
+    pub fn rotate_key(&self, old: OldKey) -> Result<(), BankError> {
+        self.teller.rotate_key(old).map_err(BankError::Key)
+    }
+
+    /// The citizen id that forces a code, from words as of a reference: `E3-9301`, `G201-E6-ONCE`. `None`
+    /// for words that say no code.
+    pub fn magic_citizen(words: &str) -> Option<String> {
+        citizen::of_words(words)
+    }
+
+    /// Puts a reference where a test wants it; whether this bank knows it.
+    pub fn put_stage(&self, reference: &str, stage: Stage) -> bool {
+        self.teller.books().ledger.put(reference, stage)
     }
 
     /// For E1.
@@ -220,8 +242,8 @@ impl Bank {
         self.teller.books().ledger.set_default_face(face);
     }
 
-    /// Writes `ca.pem`, `bank.pub.pem`, `client_id`, `client_secret`, `api_key` and `admin_token` into a
-    /// directory, readable by the owner only.
+    /// Writes `ca.pem`, `bank.pub.pem`, `client_id`, `client_secret`, `api_key`, `admin_token` and `base_url`
+    /// into a directory, readable by the owner only.
     ///
     /// # Errors
     /// [`FilesError`] naming the file that could not be written.

@@ -7,6 +7,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::citizen;
+use super::envelope::OldKey;
 use super::fault::Fault;
 use super::ledger::Stage;
 use super::memory::Record;
@@ -27,6 +29,18 @@ struct ClockOffset {
 #[serde(deny_unknown_fields)]
 struct FaceDefault {
     face_compare: FaceWord,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    old: OldKey,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    stage: Stage,
 }
 
 #[derive(Deserialize)]
@@ -87,12 +101,44 @@ pub(super) fn answer(teller: &Teller, head: &Parts, page: &str, body: &[u8]) -> 
             teller.books().tokens.expire_all();
             done()
         }
-        (&Method::GET, _) => match page.strip_prefix("references/") {
-            Some(reference) => stage(teller, reference),
-            None => refuse(404, "expected records or references/REF"),
+        (&Method::GET, "key") => key(teller),
+        (&Method::POST, "key/rotate") => match serde_json::from_slice::<Rotation>(body) {
+            Ok(Rotation { old }) if teller.rotate_key(old).is_ok() => key(teller),
+            Ok(_) => refuse(500, "no new key could be made"),
+            Err(error) => refuse(400, &error.to_string()),
         },
-        _ => refuse(404, "expected records, faults, clock, face, tokens/expire or references/REF"),
+        (method, page) => below(teller, method, page, body),
     }
+}
+
+/// The pages whose last part is a name.
+fn below(teller: &Teller, method: &Method, page: &str, body: &[u8]) -> Reply {
+    match (method, page.split_once('/')) {
+        (&Method::GET, Some(("references", reference))) => stage(teller, reference),
+        (&Method::PUT, Some(("references", reference))) => {
+            match serde_json::from_slice::<Place>(body) {
+                Ok(Place { stage: wanted }) => {
+                    teller.books().ledger.put(reference, wanted);
+                    stage(teller, reference)
+                }
+                Err(error) => refuse(400, &error.to_string()),
+            }
+        }
+        (&Method::GET, Some(("citizens", words))) => match citizen::of_words(words) {
+            Some(citizen_id) => Reply::json(200, &json!({"citizen_id": citizen_id})),
+            None => refuse(404, "expected words such as E3-9301, 1101-ONCE or G201-E6-ACTED"),
+        },
+        _ => refuse(404, PAGES),
+    }
+}
+
+/// What the door has, for those who mistype.
+const PAGES: &str = "expected GET records, GET key, GET citizens/WORDS, GET or PUT references/REF, \
+                     DELETE records, POST or DELETE faults, POST clock, POST face, POST key/rotate or \
+                     POST tokens/expire";
+
+fn key(teller: &Teller) -> Reply {
+    Reply::json(200, &json!({"public_key_pem": teller.public_key_pem()}))
 }
 
 fn stage(teller: &Teller, reference: &str) -> Reply {

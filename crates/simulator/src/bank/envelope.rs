@@ -2,7 +2,7 @@
 //! around the plaintext. Written from the document alone, with the private key the client never has.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aes::Aes256;
 use aes::cipher::block_padding::Pkcs7;
@@ -12,10 +12,12 @@ use base64::engine::general_purpose::STANDARD;
 use cbc::Decryptor;
 use rsa::pkcs8::{EncodePublicKey, LineEnding};
 use rsa::{Oaep, PrivateKey};
+use serde::Deserialize;
 use sha1::{Digest, Sha1};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::code::Code;
 use super::finding::Refusal;
 use super::memory::SealedAgain;
 
@@ -67,6 +69,22 @@ pub(super) struct SealingKeys {
     by_key: HashMap<[u8; 20], Sealing>,
 }
 
+/// What becomes of the old key when the bank takes a new one.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum OldKey {
+    /// Both open, as while partners change over.
+    Kept,
+    /// The old one opens nothing any more (1501).
+    Refused,
+}
+
+/// The pair that the bank hands out, and the one before it while that still opens.
+pub(super) struct KeyRing {
+    current: Arc<KeyPair>,
+    old: Option<Arc<KeyPair>>,
+}
+
 static SHARED: OnceLock<(PrivateKey, String)> = OnceLock::new();
 
 impl KeyPair {
@@ -93,23 +111,7 @@ impl KeyPair {
 
     /// Opens `data` and `crc`.
     pub(super) fn open(&self, data: &str, crc: &str) -> Result<Opened, Refusal> {
-        let secret = self.open_secret(crc)?;
-        let (key, iv) = split_secret(&secret)?;
-        let sealed = STANDARD.decode(data).map_err(|_| {
-            Refusal::diis(1402, "data", "Base64 with padding on one line", "something else")
-        })?;
-        let cipher = Decryptor::<Aes256>::new_from_slices(key, iv).map_err(|_| {
-            Refusal::diis(1402, "crc", "a key of 32 bytes and an IV of 16", "other lengths")
-        })?;
-        let plaintext = cipher.decrypt_padded_vec::<Pkcs7>(&sealed).map_err(|_| {
-            Refusal::diis(1402, "data", "AES-256-CBC with PKCS#7 padding", "bad padding")
-        })?;
-        let sealing = Sealing {
-            key: Sha1::digest(key).into(),
-            iv: Sha1::digest(iv).into(),
-            content: Sha1::digest(&sealed).into(),
-        };
-        Ok(Opened { plaintext: Zeroizing::new(plaintext), sealing })
+        open_with(&self.open_secret(crc)?, data)
     }
 
     fn open_secret(&self, crc: &str) -> Result<Zeroizing<Vec<u8>>, Refusal> {
@@ -121,6 +123,62 @@ impl KeyPair {
         })?;
         Ok(Zeroizing::new(secret))
     }
+}
+
+impl KeyRing {
+    pub(super) fn new(pair: KeyPair) -> Self {
+        Self { current: Arc::new(pair), old: None }
+    }
+
+    /// The public half to seal for now.
+    pub(super) fn public_pem(&self) -> String {
+        self.current.public_pem().to_owned()
+    }
+
+    /// The pairs that open, the current one first.
+    pub(super) fn pairs(&self) -> Vec<Arc<KeyPair>> {
+        [Some(&self.current), self.old.as_ref()].into_iter().flatten().cloned().collect()
+    }
+
+    /// From now on another pair is the bank's.
+    pub(super) fn rotate(&mut self, pair: KeyPair, old: OldKey) {
+        let before = std::mem::replace(&mut self.current, Arc::new(pair));
+        self.old = (old == OldKey::Kept).then_some(before);
+    }
+}
+
+/// Opens with the first pair that the `crc` was made for; the first one's refusal is the answer.
+pub(super) fn open(pairs: &[Arc<KeyPair>], data: &str, crc: &str) -> Result<Opened, Refusal> {
+    let mut refused = None;
+    for pair in pairs {
+        match pair.open(data, crc) {
+            Err(refusal) if refusal.code == Code::Diis(1501) => {
+                refused.get_or_insert(refusal);
+            }
+            opened => return opened,
+        }
+    }
+    Err(refused.unwrap_or_else(|| Refusal::diis(1501, "crc", "a key of this bank", "another")))
+}
+
+/// Opens `data` with what was in its `crc`.
+pub(super) fn open_with(secret: &[u8], data: &str) -> Result<Opened, Refusal> {
+    let (key, iv) = split_secret(secret)?;
+    let sealed = STANDARD.decode(data).map_err(|_| {
+        Refusal::diis(1402, "data", "Base64 with padding on one line", "something else")
+    })?;
+    let cipher = Decryptor::<Aes256>::new_from_slices(key, iv).map_err(|_| {
+        Refusal::diis(1402, "crc", "a key of 32 bytes and an IV of 16", "other lengths")
+    })?;
+    let plaintext = cipher.decrypt_padded_vec::<Pkcs7>(&sealed).map_err(|_| {
+        Refusal::diis(1402, "data", "AES-256-CBC with PKCS#7 padding", "bad padding")
+    })?;
+    let sealing = Sealing {
+        key: Sha1::digest(key).into(),
+        iv: Sha1::digest(iv).into(),
+        content: Sha1::digest(&sealed).into(),
+    };
+    Ok(Opened { plaintext: Zeroizing::new(plaintext), sealing })
 }
 
 fn make() -> Result<(PrivateKey, String), KeyFault> {
@@ -167,7 +225,6 @@ impl SealingKeys {
 
 #[cfg(test)]
 mod tests {
-    use super::super::code::Code;
     use super::*;
 
     /// Key, IV and text of the document's samples; the Base64 was made with

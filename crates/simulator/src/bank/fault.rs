@@ -34,6 +34,16 @@ pub enum Kind {
     Cut(Cut),
     /// A page of HTML with status 200 instead of the answer, as of a captive portal.
     Html(Acting),
+    /// A page of HTML under a status of its own, as of a gateway or a proxy in front of the bank.
+    Page {
+        /// 200 to 599.
+        status: u16,
+        /// Whether the bank had done the work.
+        #[serde(default)]
+        acting: Acting,
+    },
+    /// The request arrives twice, as from a network or a proxy that repeats.
+    Duplicate(Heard),
     /// An HTTP status with an empty body instead of the answer.
     Status {
         /// 200 to 599; with 3xx comes a `Location`.
@@ -86,6 +96,16 @@ pub enum Acting {
     Idle,
     /// The work is done, then its answer replaced.
     Done,
+}
+
+/// Which answer to a doubled request the client hears.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// That of the request that came first.
+    First,
+    /// That of the repetition.
+    Second,
 }
 
 /// How often a fault happens.
@@ -184,6 +204,8 @@ impl Kind {
             Self::Cut(Cut::BeforeAnswer) => "cut before the answer",
             Self::Cut(Cut::InsideAnswer) => "cut inside the answer",
             Self::Html(_) => "answered with HTML",
+            Self::Page { .. } => "answered with a gateway's page",
+            Self::Duplicate(_) => "arrived twice",
             Self::Status { .. } => "answered with a bare status",
             Self::Code { .. } => "answered with another code",
             Self::Body { .. } => "answered with another body",
@@ -262,6 +284,14 @@ mod tests {
         check(
             r#"{"fault":{"status":{"status":503}}}"#,
             Some(Fault::new(Kind::Status { status: 503, acting: Acting::Idle })),
+        );
+        check(
+            r#"{"fault":{"page":{"status":502,"acting":"done"}}}"#,
+            Some(Fault::new(Kind::Page { status: 502, acting: Acting::Done })),
+        );
+        check(
+            r#"{"fault":{"duplicate":"second"}}"#,
+            Some(Fault::new(Kind::Duplicate(Heard::Second))),
         );
         check(r#"{"fault":{"html":"idle"}}"#, Some(Fault::new(Kind::Html(Acting::Idle))));
     }

@@ -26,11 +26,12 @@ pub(super) fn write(bank: &Bank, directory: &Path) -> Result<(), FilesError> {
         .map_err(|source| FilesError { path: directory.to_owned(), source })?;
     for (name, content) in [
         ("ca.pem", bank.ca_pem()),
-        ("bank.pub.pem", bank.public_key_pem()),
+        ("bank.pub.pem", &bank.public_key_pem()),
         ("client_id", bank.client_id()),
         ("client_secret", bank.client_secret()),
         ("api_key", bank.api_key()),
         ("admin_token", bank.admin_token()),
+        ("base_url", &bank.base_url()),
     ] {
         let path = directory.join(name);
         write_one(&path, content).map_err(|source| FilesError { path, source })?;

@@ -16,7 +16,7 @@ use thiserror::Error;
 use super::admin;
 use super::code::Code;
 use super::endpoint::{Endpoint, Route, route};
-use super::fault::{Acting, Cut, Kind};
+use super::fault::{Acting, Cut, Heard, Kind};
 use super::finding::Finding;
 use super::memory::Record;
 use super::reply::{Envoy, Reply};
@@ -69,8 +69,8 @@ pub(super) async fn answer(
     let envoy = teller.envoy(&head.headers);
     let endpoint = match route(&head.method, head.uri.path(), &teller.options.failure_path) {
         Route::Endpoint(endpoint) => endpoint,
-        Route::WrongMethod => return Ok(Reply::bare(405).into_response(&envoy)),
-        Route::Unknown => return Ok(Reply::bare(404).into_response(&envoy)),
+        Route::WrongMethod => return Ok(astray(&teller, 405, "method", &envoy)),
+        Route::Unknown => return Ok(astray(&teller, 404, "path", &envoy)),
     };
     let mut record = teller.record(endpoint, &head.headers);
     let plan = teller.books().faults.plan(endpoint);
@@ -82,14 +82,35 @@ pub(super) async fn answer(
         return Err(CutConnection);
     }
     let body = take(body, limit).await?;
+    let heard = match plan.kind {
+        Some(Kind::Duplicate(heard)) => Some(heard),
+        _ => None,
+    };
     let script = script(plan.kind, &envoy);
-    let reply = perform(&teller, endpoint, &head, &body, &script, &envoy, &mut record);
+    let mut reply = perform(&teller, endpoint, &head, &body, &script, &envoy, &mut record);
     teller.keep(record);
+    if let Some(heard) = heard {
+        let mut record = teller.record(endpoint, &head.headers);
+        record.fault = Some("the same request once more");
+        let second = perform(&teller, endpoint, &head, &body, &script, &envoy, &mut record);
+        teller.keep(record);
+        if heard == Heard::Second {
+            reply = second;
+        }
+    }
     match script.delivery {
         Delivery::Whole => Ok(reply.into_response(&envoy)),
         Delivery::Half => Ok(half(reply, &envoy)),
         Delivery::Nothing => Err(CutConnection),
     }
+}
+
+/// A request to no endpoint: answered as by any server, and told in the log, for whoever mistyped.
+fn astray(teller: &Teller, status: u16, what: &str, envoy: &Envoy) -> Response<Body> {
+    let finding = Finding::new(what, "one of the document's", "another");
+    let code = Code::Http(status);
+    teller.options.log.line(&format!("{} - {code} | {finding}", envoy.server_time));
+    Reply::bare(status).into_response(envoy)
 }
 
 fn script(fault: Option<Kind>, envoy: &Envoy) -> Script {
@@ -103,12 +124,15 @@ fn script(fault: Option<Kind>, envoy: &Envoy) -> Script {
         Some(Kind::Cut(Cut::InsideAnswer)) => honest(Delivery::Half),
         Some(Kind::Cut(_)) => honest(Delivery::Nothing),
         Some(Kind::Html(acting)) => instead(acting, Code::Http(200), Reply::html()),
+        Some(Kind::Page { status, acting }) => {
+            instead(acting, Code::Http(status), Reply::page(status))
+        }
         Some(Kind::Status { status, acting }) => {
             instead(acting, Code::Http(status), Reply::bare(status))
         }
         Some(Kind::Code { code, acting }) => instead(acting, code, Reply::code(code, envoy)),
         Some(Kind::Body { body, acting }) => instead(acting, Code::Http(200), Reply::raw(body)),
-        Some(Kind::Latency(_)) | None => honest(Delivery::Whole),
+        Some(Kind::Latency(_) | Kind::Duplicate(_)) | None => honest(Delivery::Whole),
     }
 }
 

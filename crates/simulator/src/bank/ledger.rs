@@ -1,10 +1,12 @@
 //! What became of each reference: validated, submitted, failed, expired, cancelled; and which calls that
 //! allows (§3 to §5, §10). Bodies have been checked before they come here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::citizen;
 use super::code::Code;
 use super::consents::{ConsentText, FOR_THE_JOURNEY};
 use super::endpoint::Endpoint;
@@ -18,7 +20,8 @@ const SELFIE_REFUSALS_MAX: u8 = 6;
 const ENTRIES_MAX: usize = 10_000;
 
 /// Where a reference stands.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Never validated.
     Fresh,
@@ -72,6 +75,8 @@ pub(super) struct Ledger {
     default_face: Face,
     known: Vec<String>,
     calls: u64,
+    /// Citizens whose forced code came already, for those that come once.
+    forced_citizens: HashSet<String>,
 }
 
 struct Entry {
@@ -104,7 +109,7 @@ impl Ledger {
         reference::is_simulated(reference) || self.known.iter().any(|known| known == reference)
     }
 
-    fn entry(&mut self, reference: &str) -> Option<&mut Entry> {
+    fn entry(&mut self, reference: &str, citizen_id: &str) -> Option<&mut Entry> {
         if !self.knows(reference) {
             return None;
         }
@@ -112,7 +117,7 @@ impl Ledger {
             self.entries.clear();
         }
         self.calls += 1;
-        let face = reference::face(reference, self.default_face);
+        let face = reference::face(reference, citizen_id, self.default_face);
         let shows = face == Face::Required || reference::wants_consents(reference);
         let entry = self.entries.entry(reference.to_owned()).or_insert(Entry {
             stage: Stage::Fresh,
@@ -135,8 +140,10 @@ impl Ledger {
         citizen_id: &str,
     ) -> Result<Outcome<Validated>, Refusal> {
         let refuse = |code, got| Refusal::diis(code, "reference", "a valid one", got);
-        let entry = self.entry(reference).ok_or_else(|| refuse(1100, "an unknown one"))?;
-        let forced = entry.forced(reference, Endpoint::ValidateQr);
+        let by_citizen = self.forced_by_citizen(citizen_id, Endpoint::ValidateQr);
+        let entry =
+            self.entry(reference, citizen_id).ok_or_else(|| refuse(1100, "an unknown one"))?;
+        let forced = entry.forced(reference, Endpoint::ValidateQr).or(by_citizen);
         if let Some(Forced { code, work: Work::LeftUndone, .. }) = forced {
             entry.suffer(code);
             return Ok(Outcome::Forced(code));
@@ -164,11 +171,12 @@ impl Ledger {
         reference: &str,
         facts: &SubmitFacts<'_>,
     ) -> Result<Outcome<()>, Refusal> {
+        let by_citizen = self.forced_by_citizen(facts.citizen_id, Endpoint::Submit);
         let entry = self.open_entry(reference, "transactionRef", facts.citizen_id)?;
         if entry.selfie_refusals >= SELFIE_REFUSALS_MAX {
             return Err(Refusal::diis(1200, "transactionRef", "at most 5 resubmits", "one more"));
         }
-        let forced = entry.forced(reference, Endpoint::Submit);
+        let forced = entry.forced(reference, Endpoint::Submit).or(by_citizen);
         if let Some(Forced { code, work: Work::LeftUndone, .. }) = forced {
             entry.allows_selfie(facts.selfie)?;
             entry.suffer(code);
@@ -187,8 +195,9 @@ impl Ledger {
         reference: &str,
         citizen_id: &str,
     ) -> Result<Outcome<()>, Refusal> {
+        let by_citizen = self.forced_by_citizen(citizen_id, Endpoint::ReportFailure);
         let entry = self.open_entry(reference, "reference", citizen_id)?;
-        let forced = entry.forced(reference, Endpoint::ReportFailure);
+        let forced = entry.forced(reference, Endpoint::ReportFailure).or(by_citizen);
         if let Some(Forced { code, work: Work::LeftUndone, .. }) = forced {
             entry.suffer(code);
             return Ok(Outcome::Forced(code));
@@ -198,14 +207,41 @@ impl Ledger {
         Ok(forced.map_or(Outcome::Done(()), |forced| Outcome::Forced(forced.code)))
     }
 
-    /// E6 carries no reference: the one that this person validated last decides.
+    /// E6 carries no reference: the one that this person validated last decides, then the person.
     pub(super) fn check_dopa(&mut self, citizen_id: &str) -> Option<Forced> {
-        let (reference, entry) = self
+        let latest = self
             .entries
             .iter_mut()
             .filter(|(_, entry)| *entry.citizen_id == citizen_id)
-            .max_by_key(|(_, entry)| entry.last_call)?;
-        entry.forced(reference, Endpoint::CheckDopa)
+            .max_by_key(|(_, entry)| entry.last_call);
+        let forced =
+            latest.and_then(|(reference, entry)| entry.forced(reference, Endpoint::CheckDopa));
+        forced.or_else(|| self.forced_by_citizen(citizen_id, Endpoint::CheckDopa))
+    }
+
+    fn forced_by_citizen(&mut self, citizen_id: &str, endpoint: Endpoint) -> Option<Forced> {
+        let forced = citizen::forced(citizen_id).filter(|forced| forced.at == endpoint)?;
+        if forced.repeat == Repeat::Once {
+            if self.forced_citizens.len() >= ENTRIES_MAX {
+                self.forced_citizens.clear();
+            }
+            let first = self.forced_citizens.insert(citizen_id.to_owned());
+            return first.then_some(forced);
+        }
+        Some(forced)
+    }
+
+    /// Puts a reference where a tester wants it; whether this bank knows it.
+    pub(super) fn put(&mut self, reference: &str, stage: Stage) -> bool {
+        let known = self.entry(reference, "").map(|entry| {
+            entry.stage = stage;
+            if stage == Stage::Fresh {
+                entry.citizen_id.clear();
+                entry.selfie_refusals = 0;
+                entry.forced_before = false;
+            }
+        });
+        known.is_some()
     }
 
     /// The entry that E3 and E4 are about: known, validated, and by this person.
@@ -216,7 +252,7 @@ impl Ledger {
         citizen_id: &str,
     ) -> Result<&mut Entry, Refusal> {
         let entry = self
-            .entry(reference)
+            .entry(reference, citizen_id)
             .ok_or_else(|| Refusal::diis(1600, field, "a known reference", "an unknown one"))?;
         if entry.stage == Stage::Fresh {
             return Err(Refusal::diis(1200, field, "a validated reference", "a fresh one"));
@@ -409,5 +445,51 @@ mod tests {
         assert_eq!(ledger.check_dopa(SOMCHAI).map(|forced| forced.code), Some(Code::Diis(1201)));
         assert!(ledger.check_dopa(SOMCHAI).is_none());
         assert!(ledger.check_dopa(SOMYING).is_none());
+    }
+
+    #[test]
+    fn a_magic_citizen_forces_a_code_at_every_endpoint_that_names_one() {
+        for (at, calls) in [("E2", 0), ("E3", 1), ("E4", 1)] {
+            for words in ["9999", "G202", "H503", "1101"] {
+                let mut ledger = ledger();
+                let citizen_id = citizen::of_words(&format!("{at}-{words}")).unwrap();
+                let forced = citizen::forced(&citizen_id).unwrap().code.to_string();
+                let facts =
+                    SubmitFacts { citizen_id: &citizen_id, consents: None, selfie: Selfie::Absent };
+                let validated = code(ledger.validate("SIM-N1", &citizen_id));
+                assert_eq!(validated, if calls == 0 { forced.as_str() } else { "0000" });
+                let submitted = |ledger: &mut Ledger| code(ledger.submit("SIM-N1", &facts));
+                let failed = |ledger: &mut Ledger| code(ledger.fail("SIM-N1", &citizen_id));
+                match at {
+                    "E3" => assert_eq!(submitted(&mut ledger), forced),
+                    "E4" => assert_eq!(failed(&mut ledger), forced),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_magic_citizen_forces_a_dopa_check_without_any_reference() {
+        let mut ledger = ledger();
+        let always = citizen::of_words("E6-1202").unwrap();
+        let once = citizen::of_words("E6-G201-ONCE").unwrap();
+        for _ in 0..2 {
+            assert_eq!(ledger.check_dopa(&always).unwrap().code, Code::Diis(1202));
+        }
+        assert_eq!(ledger.check_dopa(&once).unwrap().code, Code::Gateway(201));
+        assert!(ledger.check_dopa(&once).is_none());
+    }
+
+    #[test]
+    fn a_tester_puts_a_reference_where_it_is_wanted() {
+        let mut ledger = ledger();
+        assert!(ledger.put("SIM-1", Stage::Expired) && !ledger.put("BAY-1", Stage::Expired));
+        assert_eq!(code(ledger.validate("SIM-1", SOMCHAI)), "1101");
+        assert!(ledger.put("SIM-1", Stage::Cancelled));
+        assert_eq!(code(ledger.validate("SIM-1", SOMCHAI)), "1103");
+        assert!(ledger.put("SIM-1", Stage::Fresh));
+        assert_eq!(code(ledger.validate("SIM-1", SOMYING)), "0000");
+        assert_eq!(ledger.stage("SIM-1"), Some(Stage::Validated));
     }
 }

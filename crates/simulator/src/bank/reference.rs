@@ -1,6 +1,7 @@
 //! What a reference asks of the simulated bank: magic words that force a code, a photo or consents.
 //! How often a forced code was already answered is the ledger's to remember.
 
+use super::citizen;
 use super::code::Code;
 use super::endpoint::Endpoint;
 
@@ -54,10 +55,11 @@ pub(super) fn is_simulated(reference: &str) -> bool {
     reference.starts_with(KNOWN_PREFIX) && is_well_formed(reference)
 }
 
-/// `Y` for `SIM-Y…`, for `…-FACE…` and where the forced code is about a face, `N` for `SIM-N…`, else what
+/// `Y` for `SIM-Y…`, for `…-FACE…` and where the code that reference or citizen force is about a face, `N` for `SIM-N…`, else what
 /// the bank was started with.
-pub(super) fn face(reference: &str, default: Face) -> Face {
+pub(super) fn face(reference: &str, citizen_id: &str, default: Face) -> Face {
     let about_a_face = forced(reference)
+        .or_else(|| citizen::forced(citizen_id))
         .is_some_and(|forced| matches!(forced.code, Code::Diis(1899 | 2002 | 9301 | 9302)));
     if about_a_face || reference.starts_with("SIM-Y") || reference.contains("-FACE") {
         Face::Required
@@ -107,7 +109,7 @@ fn code_word(word: &str) -> Option<Code> {
 }
 
 /// §10 groups its codes: those of the QR module come from §3, all others from §4.
-fn usual_endpoint(code: Code) -> Endpoint {
+pub(super) fn usual_endpoint(code: Code) -> Endpoint {
     match code {
         Code::Diis(1100..=1199) => Endpoint::ValidateQr,
         Code::Diis(_) | Code::Gateway(_) | Code::OAuth(_) | Code::Http(_) => Endpoint::Submit,
@@ -166,7 +168,7 @@ mod tests {
             ("SIM-9301-ONCE", Face::NotRequired, Face::Required),
             ("SIM-9300", Face::NotRequired, Face::NotRequired),
         ] {
-            assert_eq!(face(reference, default), expected, "{reference}");
+            assert_eq!(face(reference, "", default), expected, "{reference}");
         }
     }
 

@@ -100,6 +100,15 @@ impl Reply {
         Self { status: 200, content_type: "text/html", location: None, body }
     }
 
+    /// A gateway's own page.
+    pub(super) fn page(status: u16) -> Self {
+        let body = format!(
+            "<html>\r\n<head><title>{status}</title></head>\r\n<body><center><h1>{status}</h1></center>\
+             </body>\r\n</html>\r\n"
+        );
+        Self { status, body: body.into_bytes(), ..Self::html() }
+    }
+
     /// Any body under the usual type.
     pub(super) fn raw(body: String) -> Self {
         Self { status: 200, content_type: JSON, location: None, body: body.into_bytes() }

@@ -7,23 +7,23 @@ use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
+use super::EnvelopeKey;
 use super::clock::Clock;
 use super::code::Code;
 use super::consents::{self, FOR_DOPA};
 use super::endpoint::Endpoint;
-use super::envelope::{KeyPair, Opened, SealingKeys};
+use super::envelope::{self, KeyFault, KeyPair, KeyRing, OldKey, Opened, SealingKeys};
+use super::examine;
 use super::fault::Faults;
-use super::fields::{self, Field};
 use super::finding::Refusal;
-use super::gate::{self, ClearReference, Gate, Replay, WireBody};
+use super::gate::{self, Gate, Replay, WireBody};
 use super::identifier;
 use super::inspect::inspect;
 use super::ledger::{Ledger, Outcome, Selfie, SubmitFacts};
 use super::memory::{Memory, Record};
-use super::options::{Framing, Options};
+use super::options::Options;
 use super::reference::{Face, Work};
 use super::reply::{Envoy, Reply};
-use super::strict_json;
 use super::tokens::{Client, Tokens};
 
 /// What a partner is given on paper, and what only the tester has.
@@ -49,7 +49,7 @@ pub(super) struct Books {
 pub(super) struct Teller {
     pub options: Options,
     pub secrets: Secrets,
-    pub key: KeyPair,
+    keys: Mutex<KeyRing>,
     books: Mutex<Books>,
 }
 
@@ -72,12 +72,29 @@ impl Teller {
             faults: Faults::new(options.faults.clone()),
             clock: Clock::default(),
         };
-        Self { options, secrets, key, books: Mutex::new(books) }
+        let keys = Mutex::new(KeyRing::new(key));
+        Self { options, secrets, keys, books: Mutex::new(books) }
     }
 
     /// A panic of one request must not end the bank: whatever it left is good enough for a simulator.
     pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keys(&self) -> MutexGuard<'_, KeyRing> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key to seal for.
+    pub(super) fn public_key_pem(&self) -> String {
+        self.keys().public_pem()
+    }
+
+    /// Takes a new pair. Blocks for about a second without optimisation.
+    pub(super) fn rotate_key(&self, old: OldKey) -> Result<(), KeyFault> {
+        let pair = KeyPair::obtain(EnvelopeKey::Fresh)?;
+        self.keys().rotate(pair, old);
+        Ok(())
     }
 
     /// The headers of the answer to a request with these headers.
@@ -134,23 +151,10 @@ impl Teller {
             // Served above.
             Endpoint::Token => self.issue_token(visit),
             Endpoint::Consents => show_consents(visit.path),
-            Endpoint::ValidateQr => {
-                let body =
-                    self.open(visit, fields::QR_VALIDATION, ClearReference::Unknown, record)?;
-                self.validate(&body.json)
-            }
-            Endpoint::Submit => {
-                let body = self.open(visit, fields::SUBMIT, ClearReference::Unknown, record)?;
-                self.submit(&body.json)
-            }
-            Endpoint::ReportFailure => {
-                let body = self.open(visit, fields::FAILURE, ClearReference::Expected, record)?;
-                self.report_failure(&body)
-            }
-            Endpoint::CheckDopa => {
-                let body = self.open(visit, fields::DOPA, ClearReference::Unknown, record)?;
-                self.check_dopa(&body.json)
-            }
+            Endpoint::ValidateQr => self.validate(&self.open(visit, record)?.json),
+            Endpoint::Submit => self.submit(&self.open(visit, record)?.json),
+            Endpoint::ReportFailure => self.report_failure(&self.open(visit, record)?),
+            Endpoint::CheckDopa => self.check_dopa(&self.open(visit, record)?.json),
         }
     }
 
@@ -176,23 +180,15 @@ impl Teller {
 
     /// Opens the envelope and holds the plaintext against the table. Whatever can be read is recorded
     /// before it is judged.
-    fn open(
-        &self,
-        visit: &Visit<'_>,
-        table: &[Field],
-        clear: ClearReference,
-        record: &mut Record,
-    ) -> Result<Read, Refusal> {
+    fn open(&self, visit: &Visit<'_>, record: &mut Record) -> Result<Read, Refusal> {
+        let (table, clear) = examine::table(visit.endpoint)?;
         let WireBody { data, crc, reference } = gate::wire_body(visit.body, clear)?;
         record.reference.clone_from(&reference);
-        let Opened { plaintext, sealing } = self.key.open(&self.unframe(data)?, &crc)?;
-        let text = String::from_utf8(plaintext.to_vec())
-            .map(Zeroizing::new)
-            .map_err(|_| Refusal::diis(9998, "plaintext", "UTF-8", "other bytes"))?;
-        record.plaintext = Some(text.clone());
-        let json = strict_json::parse(text.as_bytes()).map_err(|_| {
-            Refusal::diis(9998, "plaintext", "JSON with each name once", "other text")
-        })?;
+        let data = examine::unframed(data, self.options.framing)?;
+        let pairs = self.keys().pairs();
+        let Opened { plaintext, sealing } = envelope::open(&pairs, &data, &crc)?;
+        record.plaintext = str::from_utf8(&plaintext).ok().map(str::to_owned).map(Zeroizing::new);
+        let json = examine::plaintext_json(&plaintext)?;
         for name in ["reference", "transactionRef"] {
             if let Some(named) = json.get(name).and_then(Value::as_str) {
                 record.reference = Some(named.to_owned());
@@ -202,16 +198,6 @@ impl Teller {
         record.sealed_again = books.sealing_keys.accept(sealing)?;
         inspect(&json, table, books.clock.today())?;
         Ok(Read { json, reference })
-    }
-
-    fn unframe(&self, data: String) -> Result<String, Refusal> {
-        match self.options.framing {
-            Framing::Base64 => Ok(data),
-            Framing::CipherTextJson => strict_json::parse(data.as_bytes())
-                .ok()
-                .and_then(|json| json.get("cipherText")?.as_str().map(str::to_owned))
-                .ok_or_else(|| Refusal::diis(1402, "data", "{\"cipherText\":…}", "other text")),
-        }
     }
 
     fn validate(&self, body: &Value) -> Result<Decided, Refusal> {

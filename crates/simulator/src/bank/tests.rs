@@ -4,6 +4,7 @@ mod gateway;
 mod journeys;
 mod knobs;
 mod partner;
+mod refusals;
 mod schema;
 
 use super::{Bank, Options};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::http::Method;
 use serde_json::json;
 
-use super::super::{Acting, Bank, Code, Cut, Endpoint, Fault, Kind, Options, Stage};
+use super::super::{Acting, Bank, Code, Cut, Endpoint, Fault, Heard, Kind, OldKey, Options, Stage};
 use super::bank;
 use super::partner::{Partner, SOMCHAI, submission};
 
@@ -42,6 +42,9 @@ fn a_connection_is_cut_where_it_is_told() {
 fn an_answer_is_replaced_with_or_without_the_work() {
     check(Kind::Html(Acting::Idle), Ok("HTTP_200"), Stage::Validated, "0000");
     check(Kind::Html(Acting::Done), Ok("HTTP_200"), Stage::Submitted, "1602");
+    let page = |acting| Kind::Page { status: 502, acting };
+    check(page(Acting::Idle), Ok("HTTP_502"), Stage::Validated, "0000");
+    check(page(Acting::Done), Ok("HTTP_502"), Stage::Submitted, "1602");
     let status = |status, acting| Kind::Status { status, acting };
     check(status(503, Acting::Idle), Ok("HTTP_503"), Stage::Validated, "0000");
     check(status(302, Acting::Done), Ok("HTTP_302"), Stage::Submitted, "1602");
@@ -49,6 +52,50 @@ fn an_answer_is_replaced_with_or_without_the_work() {
     check(code, Ok("-202"), Stage::Submitted, "1602");
     let body = Kind::Body { body: "{\"statusCode\":\"0000\"".to_owned(), acting: Acting::Idle };
     check(body, Ok("HTTP_200"), Stage::Validated, "0000");
+}
+
+#[test]
+fn a_request_can_arrive_twice() {
+    check(Kind::Duplicate(Heard::First), Ok("0000"), Stage::Submitted, "1602");
+    check(Kind::Duplicate(Heard::Second), Ok("-23"), Stage::Submitted, "1602");
+}
+
+#[tokio::test]
+async fn a_doubled_request_is_remembered_twice() {
+    let bank = bank();
+    let partner = Partner::of(&bank).await;
+    bank.add_fault(Fault::new(Kind::Duplicate(Heard::First)).at(Endpoint::Consents).times(1));
+    assert_eq!(partner.consents("dopa").await.unwrap().code(), "0000");
+    let codes: Vec<_> = bank.records().iter().skip(1).map(|record| record.code()).collect();
+    assert_eq!(codes, [Some(Code::SUCCESS), Some(Code::Gateway(23))]);
+}
+
+#[tokio::test]
+async fn a_page_of_a_gateway_is_html() {
+    let bank = bank();
+    let partner = Partner::of(&bank).await;
+    bank.add_fault(Fault::new(Kind::Page { status: 504, acting: Acting::Idle }));
+    let answer = partner.consents("dopa").await.unwrap();
+    assert_eq!(
+        (answer.status, &answer.headers["content-type"]),
+        (504, &"text/html".parse().unwrap())
+    );
+    assert!(answer.text.contains("<h1>504</h1>"));
+}
+
+#[tokio::test]
+async fn a_key_can_be_rotated_with_or_without_a_time_of_change() {
+    for (old, sealed_for_old) in [(OldKey::Kept, "0000"), (OldKey::Refused, "1501")] {
+        let bank = bank();
+        let partner = Partner::of(&bank).await;
+        let before = bank.public_key_pem();
+        bank.rotate_key(old).unwrap();
+        assert_ne!(bank.public_key_pem(), before);
+        let code = partner.validate("SIM-0001", SOMCHAI).await.unwrap().code();
+        assert_eq!(code, sealed_for_old, "{old:?}");
+        let partner = Partner::of(&bank).await;
+        assert_eq!(partner.validate("SIM-0002", SOMCHAI).await.unwrap().code(), "0000");
+    }
 }
 
 #[tokio::test]
@@ -122,7 +169,33 @@ async fn the_testers_door_turns_the_knobs() {
     assert_eq!(post("tokens/expire", "").await, 200);
     assert_eq!(partner.consents("dopa").await.unwrap().code(), "-100");
     assert_eq!(post("faults", r#"{"fault":"none"}"#).await, 400);
+    assert_eq!(post("key/rotate", r#"{"old":"lost"}"#).await, 400);
     assert_eq!(post("nothing", "").await, 404);
+}
+
+#[tokio::test]
+async fn the_testers_door_hands_out_keys_people_and_stages() {
+    let bank = bank();
+    let partner = Partner::of(&bank).await;
+    let get = async |page: &str| partner.admin(Method::GET, page, "").await.unwrap();
+    assert_eq!(get("key").await.json["public_key_pem"], bank.public_key_pem().as_str());
+
+    let refused = get("citizens/E2-1103").await.json["citizen_id"].as_str().unwrap().to_owned();
+    assert_eq!(partner.validate("SIM-0001", &refused).await.unwrap().code(), "1103");
+    assert_eq!(get("citizens/nobody").await.status, 404);
+
+    let place = async |stage: &str| {
+        let body = format!("{{\"stage\":\"{stage}\"}}");
+        partner.admin(Method::PUT, "references/SIM-0002", &body).await.unwrap()
+    };
+    for (stage, expected) in
+        [("expired", "1101"), ("cancelled", "1103"), ("submitted", "1602"), ("fresh", "0000")]
+    {
+        assert_eq!(place(stage).await.json, json!({"stage": stage}));
+        let code = partner.validate("SIM-0002", SOMCHAI).await.unwrap().code();
+        assert_eq!(code, expected, "{stage}");
+    }
+    assert_eq!(place("gone").await.status, 400);
 }
 
 #[test]
@@ -130,7 +203,15 @@ fn the_files_are_for_the_owner_only() {
     let directory = tempfile::tempdir().unwrap();
     let bank = Bank::start(Options::default()).unwrap();
     bank.write_files(directory.path()).unwrap();
-    for name in ["ca.pem", "bank.pub.pem", "client_id", "client_secret", "api_key", "admin_token"] {
+    for name in [
+        "ca.pem",
+        "bank.pub.pem",
+        "client_id",
+        "client_secret",
+        "api_key",
+        "admin_token",
+        "base_url",
+    ] {
         let path = directory.path().join(name);
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");

@@ -94,7 +94,7 @@ impl Partner {
         Self {
             base_url: bank.base_url(),
             client,
-            key: PublicKey::from_public_key_pem(bank.public_key_pem()).unwrap(),
+            key: PublicKey::from_public_key_pem(&bank.public_key_pem()).unwrap(),
             headers: BTreeMap::from([
                 ("Content-Type", "application/json; charset=UTF-8".to_owned()),
                 ("Accept", "application/json".to_owned()),
