@@ -85,6 +85,27 @@ test("a whole journey by touch sends each action once", async (t) => {
   assert.deepEqual(faults, []);
 });
 
+test("a name that the card lacks is keyed in, first one part and then the other", async (t) => {
+  const { agent, page, faults } = await start(t, "portrait", all["confirm-nameless"]);
+  assert.equal(await page.isDisabled("#yes"), true);
+  await page.click("#enter-english");
+  for (const key of "MALI") await page.click(`dialog .key:text-is("${key}")`);
+  await page.click('dialog .board .key:nth-last-child(2)');
+  await page.click('dialog .key:text-is("A")');
+  await page.screenshot({ path: `${OUT}/name-portrait-th.png` });
+  assert.deepEqual(await audit(page, { targetMin: 64, fits: true }), []);
+  await page.click("dialog .primary");
+  await page.fill("dialog input", "O'Dee");
+  await page.click("dialog .primary");
+  await page.click("#enter-postal");
+  await page.fill("dialog input", "12120");
+  await page.click("dialog .primary");
+  await page.click("#yes");
+  const english_name = { first: "MALI A", last: "O'Dee" };
+  assert.deepEqual(await agent.action(), { action: "confirm", postal_code: "12120", mobile: null, english_name });
+  assert.deepEqual(faults, []);
+});
+
 test("a whole journey goes by keys alone", async (t) => {
   const { agent, page, faults } = await start(t, "landscape", all.attract);
   const to = async (id) => {

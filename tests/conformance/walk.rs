@@ -133,7 +133,7 @@ impl Walker {
             }
             Stage::Confirm => {
                 let postal_code = PostalCode::parse("10110").ok();
-                self.give(Event::Confirmed { postal_code, mobile: None });
+                self.give(Event::Confirmed { postal_code, mobile: None, english_name: None });
             }
             Stage::Selfie => self.give(Event::SelfieTaken(people::selfie())),
             // Nothing to do: the bound on steps will tell.

@@ -89,6 +89,20 @@ async fn a_failure_report_that_found_no_bank_is_sent_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_selfie_too_large_for_the_gateway_goes_out_in_a_smaller_file() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    let too_large: Fault =
+        r#"{"endpoint":"E3","times":1,"fault":{"code":{"code":"-22"}}}"#.parse().expect("a fault");
+    stage.bank.add_fault(too_large);
+    check(&stage.walk("somchai", "SIM-0000-FACE-0022").await, "done", "0000");
+    let submits = records(&stage, Endpoint::Submit);
+    assert_eq!(submits.len(), 2);
+    let json = submits.last().expect("two").json();
+    let selfie = json["customerSelfieImage"].as_str().expect("a selfie");
+    assert!(selfie.len() * 3 / 4 <= 60_000, "{} characters of Base64", selfie.len());
+}
+
+#[tokio::test]
 async fn a_token_refused_in_the_middle_is_fetched_anew() {
     let stage = Stage::open(DopaPolicy::Off).await;
     check(&stage.walk("somchai", "SIM-G100-ONCE-0001").await, "done", "0000");

@@ -6,6 +6,7 @@ mod contract;
 mod disk;
 mod faults;
 mod flows;
+mod keys;
 mod notes;
 mod secrecy;
 mod stage;

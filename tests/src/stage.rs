@@ -26,6 +26,8 @@ pub struct Stage {
     pub folder: tempfile::TempDir,
     agent: Option<Running>,
     dopa: DopaPolicy,
+    /// Lines of the section [bank] beyond the demonstration's.
+    bank_lines: String,
 }
 
 impl Stage {
@@ -39,13 +41,28 @@ impl Stage {
     /// # Panics
     /// If something cannot be started.
     pub async fn open_with(dopa: DopaPolicy, options: Options) -> Self {
+        Self::open_by(dopa, options, |_| String::new()).await
+    }
+
+    /// As [`Self::open_with`], and by another way to the bank: `prepare` is handed the folder of the bank's
+    /// files and returns lines for the agent's section [bank].
+    ///
+    /// # Panics
+    /// If something cannot be started.
+    pub async fn open_by(
+        dopa: DopaPolicy,
+        options: Options,
+        prepare: impl FnOnce(&Path) -> String,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         // Every test's log is kept, so that the search for personal values searches them all.
         let _ = agent::log::captured();
         let bank = Bank::start(options).expect("the simulated bank starts");
-        bank.write_files(&folder.path().join("bank")).expect("the credentials are written");
-        let mut stage =
-            Self { bank, world: World::new(Pace::default()), folder, agent: None, dopa };
+        let files = folder.path().join("bank");
+        bank.write_files(&files).expect("the credentials are written");
+        let bank_lines = prepare(&files);
+        let world = World::new(Pace::default());
+        let mut stage = Self { bank, world, folder, agent: None, dopa, bank_lines };
         stage.start_agent().await;
         stage
     }
@@ -69,7 +86,8 @@ impl Stage {
 
     fn config(&self) -> Config {
         let file = Path::new("demo.toml");
-        let mut config = Config::parse(CONFIG, file, self.folder.path())
+        let text = CONFIG.replacen("[bank]\n", &format!("[bank]\n{}", self.bank_lines), 1);
+        let mut config = Config::parse(&text, file, self.folder.path())
             .expect("the demo configuration is valid");
         config.bank.base_url = BaseUrl::parse(&self.bank.base_url()).expect("an https address");
         config.api.listen.set_port(0);

@@ -1,4 +1,4 @@
-// Boards to tap on: digits for a postal code or a mobile number, letters for a reference.
+// Boards to tap on: digits for a postal code or a mobile number, letters for a reference or a name.
 //
 // A board writes into a field that a keyboard can write into as well; what is typed stays in the page
 // until it is sent.
@@ -13,6 +13,13 @@ const LETTERS = [
   ["", ..."ZXCVBNM", "delete"],
 ];
 
+const NAMES = [
+  [..."QWERTYUIOP"],
+  ["capitals", ..."ASDFGHJKL"],
+  ["'", ..."ZXCVBNM", "-", "."],
+  ["space", "delete"],
+];
+
 /** Digits below a field. */
 export function digitBoard(field, say) {
   return board("digits", DIGITS, field, say);
@@ -21,6 +28,11 @@ export function digitBoard(field, say) {
 /** Letters, digits and the three signs that a reference may have. */
 export function letterBoard(field, say) {
   return board("letters", LETTERS, field, say);
+}
+
+/** Letters and the signs of a name as in a passport. */
+function nameBoard(field, say) {
+  return board("letters", NAMES, field, say);
 }
 
 function board(kind, rows, field, say) {
@@ -47,6 +59,7 @@ function board(kind, rows, field, say) {
     if (key === "capitals") {
       return button("key capitals", [icon("capitals")], capitals, { "aria-label": say("capitals"), "aria-pressed": "true" });
     }
+    if (key === "space") return button("key", say("space"), () => press(" "));
     const one = button("key", key, () => press(key));
     letters.push(one);
     return one;
@@ -63,7 +76,16 @@ function digitsOf(text) {
  * Asks for digits in a dialog; `take` gets the text, or `null` if the field was left empty.
  * `fits` says whether the text may be taken as it stands.
  */
-export function askDigits({ title, value, length, fits, say, take }) {
+export function askDigits(asked) {
+  return ask({ ...asked, board: digitBoard, clean: digitsOf });
+}
+
+/** Asks for a name in Latin letters in the same way. */
+export function askName(asked) {
+  return ask({ ...asked, board: nameBoard, clean: (text) => text });
+}
+
+function ask({ title, value, length, fits, say, take, board, clean }) {
   const field = make("input", {
     class: "field", type: "text", inputmode: "none", autocomplete: "off", maxlength: String(length), "aria-label": title,
   });
@@ -71,9 +93,9 @@ export function askDigits({ title, value, length, fits, say, take }) {
   const ok = button("primary", say("ok"), () => close(true));
   const back = button("plain", say("close"), () => close(false));
   const dialog = make("dialog", { class: "ask", "aria-label": title },
-    make("h2", {}, title), field, digitBoard(field, say), make("div", { class: "actions" }, back, ok));
+    make("h2", {}, title), field, board(field, say), make("div", { class: "actions" }, back, ok));
   const check = () => {
-    field.value = digitsOf(field.value);
+    field.value = clean(field.value);
     ok.disabled = !fits(field.value);
   };
   const close = (taken) => {

@@ -14,6 +14,7 @@ mod peripherals;
 mod reader;
 mod report;
 mod token;
+mod tunnel;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -16,7 +16,7 @@ use crate::{
         OptionalEmpty, PartialBirthDate, Trok,
     },
     field::{Duty, Expected, Field, FieldError},
-    input::Mobile,
+    input::{EnglishName, Mobile},
 };
 
 mod english_prefix;
@@ -28,6 +28,8 @@ pub struct CustomerInput {
     pub postal_code: PostalCode,
     /// The mobile number, if one was given.
     pub mobile: Option<Mobile>,
+    /// The English name, if the card has none; a name on the card is never replaced.
+    pub english_name: Option<EnglishName>,
 }
 
 impl fmt::Debug for CustomerInput {
@@ -68,7 +70,7 @@ impl CustomerData {
             (Field::Mobile, text(input.mobile.as_ref().map_or("", Mobile::as_str))),
             (Field::CitizenId, text(citizen.identity.citizen_id.as_str())),
         ];
-        fields.extend(names(citizen, dialect)?);
+        fields.extend(names(citizen, input.english_name.as_ref(), dialect)?);
         fields.extend(dates(citizen, dialect)?);
         let address = &citizen.address;
         let words = Words::of(address);
@@ -98,6 +100,16 @@ impl CustomerData {
             left_out,
             dialect: dialect.clone(),
         })
+    }
+
+    /// Does somebody have to key in the English name, because the card has none and nothing was agreed
+    /// with the bank instead (Doubt D22)?
+    #[must_use]
+    pub fn lacks_english_name(citizen: &Citizen, dialect: &Dialect) -> bool {
+        let blank = |text: &Text| text.as_str().trim().is_empty();
+        let english = &citizen.english_name;
+        let last = blank(&english.last) && !blank(&citizen.thai_name.last);
+        dialect.missing_english_name == MissingName::Refuse && (blank(&english.first) || last)
     }
 
     /// Whose data these are: a submission takes chip and citizen number from here.
@@ -169,8 +181,18 @@ fn agreed_empty(field: Field, dialect: &Dialect) -> bool {
     }
 }
 
-fn names(citizen: &Citizen, dialect: &Dialect) -> Result<[(Field, Text); 6], FieldError> {
+fn names(
+    citizen: &Citizen,
+    keyed: Option<&EnglishName>,
+    dialect: &Dialect,
+) -> Result<[(Field, Text); 6], FieldError> {
     let (thai, english) = (&citizen.thai_name, &citizen.english_name);
+    let or_keyed = |on_card: Text, keyed: Option<&str>| match keyed {
+        Some(keyed) if on_card.is_empty() => text(keyed),
+        Some(_) | None => on_card,
+    };
+    let english_first = or_keyed(first_name(english, dialect), keyed.map(EnglishName::first));
+    let english_last = or_keyed(trimmed(&english.last), keyed.map(EnglishName::last));
     let thai_prefix = trimmed(&thai.prefix);
     let english_prefix = match english.prefix.as_str().trim() {
         "" => text(
@@ -192,16 +214,9 @@ fn names(citizen: &Citizen, dialect: &Dialect) -> Result<[(Field, Text); 6], Fie
         (Field::PrefixEnglish, english_prefix),
         (
             Field::FirstNameEnglish,
-            present(
-                Field::FirstNameEnglish,
-                first_name(english, dialect),
-                &dialect.missing_english_name,
-            )?,
+            present(Field::FirstNameEnglish, english_first, &dialect.missing_english_name)?,
         ),
-        (
-            Field::LastNameEnglish,
-            present(Field::LastNameEnglish, trimmed(&english.last), last_name_rule)?,
-        ),
+        (Field::LastNameEnglish, present(Field::LastNameEnglish, english_last, last_name_rule)?),
     ])
 }
 

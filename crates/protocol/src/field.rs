@@ -232,6 +232,8 @@ pub enum Expected {
     WholeDate,
     /// ASCII letters, digits, and the marks `-` `_` `.` `/`.
     Plain,
+    /// ASCII letters, with single spaces, hyphens, apostrophes and full stops among them.
+    Latin,
 }
 
 impl fmt::Display for Expected {
@@ -242,6 +244,9 @@ impl fmt::Display for Expected {
             Self::Digits(length) => write!(f, "{length} digits"),
             Self::WholeDate => f.write_str("a date with day and month"),
             Self::Plain => f.write_str("ASCII letters, digits and - _ . /"),
+            Self::Latin => {
+                f.write_str("Latin letters, spaces, hyphens, apostrophes and full stops")
+            }
         }
     }
 }

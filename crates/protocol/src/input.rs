@@ -1,4 +1,4 @@
-//! What does not come from the card: mobile number, selfie, place.
+//! What does not come from the card: mobile number, a keyed English name, selfie, place.
 //!
 //! Taking and judging the selfie is vision's and the agent's work; §4 limits what arrives here.
 
@@ -41,6 +41,63 @@ impl fmt::Debug for Mobile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("‹redacted›")
     }
+}
+
+/// An English name that somebody keyed in, as in a passport, because the card has none (Doubt D22).
+#[derive(Clone, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
+pub struct EnglishName {
+    first: String,
+    last: String,
+}
+
+impl EnglishName {
+    /// Reads both names: Latin letters of ASCII, single spaces, hyphens, apostrophes and full stops, with a
+    /// letter first. An empty last name is one of a person who has none.
+    ///
+    /// # Errors
+    /// [`FieldError`] names the one that does not fit.
+    pub fn parse(first: &str, last: &str) -> Result<Self, FieldError> {
+        let (first, last) = (first.trim(), last.trim());
+        latin(Field::FirstNameEnglish, first)?;
+        if !last.is_empty() {
+            latin(Field::LastNameEnglish, last)?;
+        }
+        Ok(Self { first: first.to_owned(), last: last.to_owned() })
+    }
+
+    /// The first name, with a middle name if there is one.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        &self.first
+    }
+
+    /// The last name; may be empty.
+    #[must_use]
+    pub fn last(&self) -> &str {
+        &self.last
+    }
+}
+
+impl fmt::Debug for EnglishName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("‹redacted›")
+    }
+}
+
+fn latin(field: Field, text: &str) -> Result<(), FieldError> {
+    let got = text.chars().count();
+    let refuse = |expected| Err(FieldError { field, expected, got });
+    if text.is_empty() {
+        return refuse(Expected::Filled);
+    }
+    if got > field.length_max() {
+        return refuse(Expected::AtMost(field.length_max()));
+    }
+    let fits = |byte: u8| byte.is_ascii_alphabetic() || b" -'.".contains(&byte);
+    let sound = text.bytes().all(fits)
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !text.contains("  ");
+    if sound { Ok(()) } else { refuse(Expected::Latin) }
 }
 
 /// Where the machine stands, in the partner's own codes; both may be empty.
@@ -175,7 +232,7 @@ pub enum SelfieError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mobile, Place, Selfie, SelfieError};
+    use super::{EnglishName, Mobile, Place, Selfie, SelfieError};
     use crate::field::{Expected, Field};
 
     #[track_caller]
@@ -189,6 +246,26 @@ mod tests {
         for text in ["", "1819999999", "081999999", "08199999999", "081-999999", "๐819999999"] {
             check_mobile(text, false);
         }
+    }
+
+    #[track_caller]
+    fn check_name(first: &str, last: &str, expected: Result<(), (Field, Expected)>) {
+        let name = EnglishName::parse(first, last);
+        assert_eq!(name.map(drop).map_err(|error| (error.field, error.expected)), expected);
+    }
+
+    #[test]
+    fn a_keyed_name_is_in_latin_letters_as_in_a_passport() {
+        check_name("Somchai", "Jaidee", Ok(()));
+        check_name(" Mary-Ann ", "O'Neill Jr.", Ok(()));
+        check_name("Somchai", "", Ok(()));
+        check_name("", "Jaidee", Err((Field::FirstNameEnglish, Expected::Filled)));
+        for text in ["สมชาย", "-", "Som3", "Som  chai", "José", "<b>", "Som\nchai"] {
+            check_name(text, "Jaidee", Err((Field::FirstNameEnglish, Expected::Latin)));
+            check_name("Somchai", text, Err((Field::LastNameEnglish, Expected::Latin)));
+        }
+        let long = "A".repeat(101);
+        check_name(&long, "", Err((Field::FirstNameEnglish, Expected::AtMost(100))));
     }
 
     #[track_caller]

@@ -39,7 +39,7 @@ pub use crate::{
     endpoint::{Effect, Endpoint, Paths, Subject, header},
     envelope::{SealError, seal, seal_report},
     field::{Expected, Field, FieldError},
-    input::{Mobile, Place, Selfie, SelfieError},
+    input::{EnglishName, Mobile, Place, Selfie, SelfieError},
     plaintext::Plaintext,
     public_key::{Found, PublicKey, PublicKeyError},
     reconcile::{Resent, resent},

@@ -78,6 +78,7 @@ fn prepared(citizen: &Citizen, dialect: &Dialect) -> CustomerData {
     let input = CustomerInput {
         postal_code: PostalCode::parse("10130").unwrap(),
         mobile: Some(Mobile::parse("0819999999").unwrap()),
+        english_name: None,
     };
     CustomerData::prepare(citizen, &input, dialect).unwrap()
 }

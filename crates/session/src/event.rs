@@ -8,8 +8,8 @@ use std::time::Duration;
 use citizen::{Citizen, CitizenId, Identity, Photo, PostalCode};
 use protocol::{
     Accepted, Alert, BankTime, Condition, Consent, ConsentText, Consents, DopaCheck, Endpoint,
-    FailureReason, Mobile, QrValidation, QrValidationRequest, Reference, Selfie, Submission,
-    WrongCode,
+    EnglishName, FailureReason, Mobile, QrValidation, QrValidationRequest, Reference, Selfie,
+    Submission, WrongCode,
 };
 
 use crate::call::CallId;
@@ -58,6 +58,8 @@ pub enum Event {
         postal_code: Option<PostalCode>,
         /// The customer's mobile number, if given.
         mobile: Option<Mobile>,
+        /// The English name, keyed in because the card has none.
+        english_name: Option<EnglishName>,
     },
     /// A usable selfie was taken.
     SelfieTaken(Selfie),

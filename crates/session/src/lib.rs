@@ -20,7 +20,9 @@ pub use event::{
 pub use failure::{Failure, LocalFailure, Outcome};
 pub use journey::Session;
 pub use policy::{DopaPolicy, Patience, Policy};
-pub use screen::{CardStatus, Flow, Language, PostalChoice, Screen, Stage, View};
+pub use screen::{
+    CardStatus, EnglishNameSource, Flow, Language, PostalChoice, Screen, Stage, View,
+};
 
 #[cfg(test)]
 mod tests;

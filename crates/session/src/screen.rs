@@ -96,6 +96,8 @@ pub enum Screen<'a> {
         photo: &'a Photo,
         /// The postal code, or the choice.
         postal: PostalChoice<'a>,
+        /// Whether the English name has to be keyed in.
+        english_name: EnglishNameSource,
     },
     /// DOPA is being asked.
     CheckingDopa {
@@ -130,6 +132,15 @@ pub enum PostalChoice<'a> {
     Several(&'a [PostalCode]),
     /// The address is not in the table; the customer keys it in.
     Unknown,
+}
+
+/// Where the English name comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum EnglishNameSource {
+    /// It is on the card, or agreed with the bank.
+    Known,
+    /// The card has none: the customer or the staff key it in.
+    Keyed,
 }
 
 /// A stage of a journey, for logs and timings.
@@ -253,6 +264,10 @@ impl Session {
                     postal::Resolution::One(code) => PostalChoice::One(*code),
                     postal::Resolution::Several(codes) => PostalChoice::Several(codes),
                     postal::Resolution::Unknown => PostalChoice::Unknown,
+                },
+                english_name: match self.lacks_english_name(shown) {
+                    true => EnglishNameSource::Keyed,
+                    false => EnglishNameSource::Known,
                 },
             },
             State::CheckingDopa { call, .. } => Screen::CheckingDopa { again: call.again() },

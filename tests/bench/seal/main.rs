@@ -273,7 +273,11 @@ fn submission() -> Result<Submission, Box<dyn Error>> {
             ..Address::default()
         },
     };
-    let input = CustomerInput { postal_code: PostalCode::parse("40000")?, mobile: None };
+    let input = CustomerInput {
+        postal_code: PostalCode::parse("40000")?,
+        mobile: None,
+        english_name: None,
+    };
     let answer = |kind: &str| ConsentAnswer {
         kind: kind.to_owned(),
         version: "2.00.00".to_owned(),

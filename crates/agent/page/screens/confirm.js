@@ -1,7 +1,7 @@
 // The customer's own data, to be checked; what the card does not say is asked for.
 
 import { button, icon, make } from "../dom.js";
-import { askDigits } from "../keypad.js";
+import { askDigits, askName } from "../keypad.js";
 
 const PARTS = ["house_number", "moo", "trok", "soi", "road", "sub_district", "district", "province"];
 
@@ -12,17 +12,23 @@ export const confirm = {
     const { screen, language } = view;
     draft.postal ??= null;
     draft.mobile ??= null;
+    draft.first ??= null;
+    draft.last ??= null;
+    const nameless = screen.english_name === "missing";
     const yes = button("primary", [icon("check-light"), say("confirm_yes")], () => {
       yes.disabled = true;
       const action = { action: "confirm", postal_code: draft.postal, mobile: draft.mobile };
+      if (nameless) action.english_name = { first: draft.first, last: draft.last ?? "" };
       act(action).then((ok) => { yes.disabled = !ok; }, () => { yes.disabled = false; });
     }, { id: "yes" });
     const ready = () => {
-      yes.disabled = screen.postal.one === undefined && draft.postal === null;
+      const unplaced = screen.postal.one === undefined && draft.postal === null;
+      yes.disabled = unplaced || (nameless && draft.first === null);
     };
     const asked = { close: () => {} };
     const body = make("div", { class: "person" },
-      make("div", { class: "sheet" }, holder(view, say), address(screen.address, say)),
+      make("div", { class: "sheet" },
+        holder(view, say, nameless ? englishName({ draft, say, ready, asked }) : null), address(screen.address, say)),
       make("div", { class: "inputs" },
         postal({ screen, draft, say, ready, asked }), mobile({ draft, say, asked })));
     ready();
@@ -30,13 +36,13 @@ export const confirm = {
       title: say("confirm_title"),
       body,
       actions: [make("p", { class: "missing" }, say("confirm_wrong")), yes],
-      first: yes.disabled ? body.querySelector(".inputs button") : yes,
+      first: yes.disabled ? body.querySelector(".entered button, .inputs button") : yes,
       leave: () => asked.close(),
     };
   },
 };
 
-function holder({ screen, language }, say) {
+function holder({ screen, language }, say, keyed) {
   const other = language === "th" ? "en" : "th";
   return make("div", { class: "holder" },
     make("img", { class: "portrait", src: screen.portrait, alt: say("confirm_portrait") }),
@@ -46,7 +52,8 @@ function holder({ screen, language }, say) {
       make("dl", {},
         line(say("confirm_id"), number(screen.citizen_id, say)),
         line(say("confirm_birth"), screen.birth_date[language]),
-        line(say("confirm_expiry"), screen.expiry[language]))));
+        line(say("confirm_expiry"), screen.expiry[language])),
+      keyed));
 }
 
 /** Thai is broken between any two words: each part of a name moves to the next line as a whole. */
@@ -104,6 +111,38 @@ function mobile({ draft, say, asked }) {
   return make("section", { class: "input", "aria-label": say("confirm_mobile") },
     make("h2", {}, say("confirm_mobile")),
     entered({ draft, key: "mobile", title, length: 10, fits, say, ready: () => {}, asked }));
+}
+
+/** What the agent takes as a name in a passport; it looks for itself as well. */
+function isLatin(text) {
+  const letter = (sign) => (sign >= "a" && sign <= "z") || (sign >= "A" && sign <= "Z");
+  const name = text.trim();
+  return letter(name[0] ?? "") && !name.includes("  ") && [...name].every((sign) => letter(sign) || " -'.".includes(sign));
+}
+
+/** The card has none: first the one name, which is needed, then the other, which not everybody has. */
+function englishName({ draft, say, ready, asked }) {
+  const value = make("p", { class: "other-name", lang: "en" });
+  const ask = (part, fits, then) => {
+    asked.close = askName({
+      title: say(`confirm_english_${part}`), value: draft[part], length: 100, fits, say,
+      take: (text) => {
+        draft[part] = text?.trim() ?? null;
+        refresh();
+        ready();
+        then();
+      },
+    });
+  };
+  const last = () => ask("last", (text) => text === "" || isLatin(text), () => open.focus());
+  const open = button("plain", say("confirm_english_enter"), () => ask("first", isLatin, last), { id: "enter-english" });
+  const refresh = () => {
+    value.textContent = [draft.first, draft.last].filter((part) => part !== null).join(" ");
+    value.hidden = draft.first === null;
+    open.textContent = say(draft.first === null ? "confirm_english_enter" : "confirm_change");
+  };
+  refresh();
+  return make("div", { class: "entered" }, value, open);
 }
 
 /** A value and the button that asks for it. */

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use citizen::PostalCode;
-use protocol::{Consent, Mobile, Reference};
+use protocol::{Consent, EnglishName, Mobile, Reference};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
@@ -86,8 +86,9 @@ fn consents(body: &[u8]) -> Result<Event, Refusal> {
 
 fn confirm(body: &[u8]) -> Result<Event, Refusal> {
     let expected = "{\"action\": \"confirm\", \"postal_code\": five digits or null, \
-                    \"mobile\": ten digits from 0 or null}";
-    let ConfirmForm { postal_code, mobile, .. } = form(body, expected)?;
+                    \"mobile\": ten digits from 0 or null, \
+                    \"english_name\": {\"first\", \"last\"} or null or nothing}";
+    let ConfirmForm { postal_code, mobile, english_name, .. } = form(body, expected)?;
     let refused = |expected| Refusal::Form { expected, got: "another text" };
     let postal_code = match postal_code.map(Zeroizing::new) {
         Some(text) => {
@@ -103,7 +104,17 @@ fn confirm(body: &[u8]) -> Result<Event, Refusal> {
         }
         None => None,
     };
-    Ok(Event::Confirmed { postal_code, mobile })
+    let english_name = match english_name {
+        Some(EnglishNameForm { first, last }) => {
+            let (first, last) = (Zeroizing::new(first), Zeroizing::new(last));
+            let name = EnglishName::parse(&first, &last);
+            let expected = "english_name in Latin letters, spaces, hyphens, apostrophes and full \
+                            stops, at most 100 characters each";
+            Some(name.map_err(|_| refused(expected))?)
+        }
+        None => None,
+    };
+    Ok(Event::Confirmed { postal_code, mobile, english_name })
 }
 
 /// What serde says of a wrong text may repeat the text: only the kind of mistake is told.
@@ -209,6 +220,15 @@ struct ConfirmForm {
     postal_code: Option<String>,
     #[serde(deserialize_with = "Option::deserialize")]
     mobile: Option<String>,
+    #[serde(default)]
+    english_name: Option<EnglishNameForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnglishNameForm {
+    first: String,
+    last: String,
 }
 
 #[cfg(test)]

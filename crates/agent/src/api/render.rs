@@ -82,7 +82,7 @@ enum Picture<'a> {
     Consents {
         texts: Vec<Consent<'a>>,
     },
-    Confirm(Person<'a>),
+    Confirm(Box<Person<'a>>),
     CheckingDopa {
         again: bool,
     },
@@ -173,8 +173,9 @@ fn picture<'a>(screen: &Screen<'a>, extras: &'a Extras) -> Picture<'a> {
             };
             Picture::Consents { texts: texts.iter().map(consent).collect() }
         }
-        Screen::Confirm { citizen, photo, postal } => {
-            Picture::Confirm(Person::of(citizen, photo, postal, extras.profile))
+        Screen::Confirm { citizen, photo, postal, english_name } => {
+            let open = (postal, *english_name);
+            Picture::Confirm(Box::new(Person::of(citizen, photo, open, extras.profile)))
         }
         Screen::CheckingDopa { again } => Picture::CheckingDopa { again: *again },
         Screen::Selfie { left, trouble } => Picture::Selfie {

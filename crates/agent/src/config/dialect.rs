@@ -67,8 +67,12 @@ pub(super) fn dialect(top: &mut Section<'_>) -> Dialect {
         lifelong_expiry: switch(table, "lifelong_expiry", &LIFELONG),
         partial_birth_date: switch(table, "partial_dob", &PARTIAL_DATES),
         english_prefixes: table.optional("english_prefixes", english_prefixes).unwrap_or_default(),
-        missing_english_name: table.optional("missing_en", missing_name).unwrap_or_default(),
-        missing_last_name: table.optional("missing_lastname", missing_name).unwrap_or_default(),
+        missing_english_name: table
+            .optional("missing_en", |given| missing_name(given, "key_in"))
+            .unwrap_or_default(),
+        missing_last_name: table
+            .optional("missing_lastname", |given| missing_name(given, "refuse"))
+            .unwrap_or_default(),
         selfie_format: switch(table, "selfie_format", &SELFIES),
         unasked_consents: switch(table, "send_consents_when_not_required", &UNASKED),
         header_alias: switch(table, "header_alias", &ALIASES),
@@ -100,15 +104,19 @@ fn name<'a>(given: &Given<'a>) -> Result<&'a str, Fault> {
     if name.chars().count() > NAME_CHARACTERS_MAX { Err(given.refuse(expected)) } else { Ok(name) }
 }
 
-fn missing_name(given: &Given<'_>) -> Result<MissingName, Fault> {
+/// `by_hand` is the word for: nothing was agreed with the bank, a person has to do something about it.
+fn missing_name(given: &Given<'_>, by_hand: &str) -> Result<MissingName, Fault> {
     if let Some(("placeholder", text)) = given.single() {
         return Ok(MissingName::Placeholder(name(&text)?.to_owned()));
     }
-    let words = [("refuse", MissingWord::Refuse), ("empty", MissingWord::Empty)];
+    let words = [(by_hand, MissingWord::Refuse), ("empty", MissingWord::Empty)];
     match given.word(&words) {
         Ok(MissingWord::Refuse) => Ok(MissingName::Refuse),
         Ok(MissingWord::Empty) => Ok(MissingName::Empty),
-        Err(_) => Err(given.refuse("\"refuse\" or \"empty\" or { placeholder = \"TEXT\" }")),
+        Err(_) => {
+            let expected = format!("\"{by_hand}\" or \"empty\" or {{ placeholder = \"TEXT\" }}");
+            Err(given.refuse(expected))
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use super::bounded::within;
 use super::certificate;
 use super::finding::{Advice, Check, Finding};
 use super::token;
+use super::tunnel;
 use crate::bank::trust;
 use crate::clock::Clock;
 use crate::config::{BaseUrl, Config};
@@ -54,9 +55,17 @@ async fn reach(
     findings: &mut Vec<Finding>,
 ) -> Result<(), Finding> {
     let (host, port) = authority(&config.bank.base_url);
-    let (found, addresses) = resolve(&host, port, bound).await?;
+    let (first_host, first_port) = match &config.bank.proxy {
+        Some(proxy) => (proxy.host(), proxy.port()),
+        None => (host.as_str(), port),
+    };
+    let (found, addresses) = resolve(first_host, first_port, bound).await?;
     findings.push(found);
-    let (connected, stream) = connect(&addresses, config.bank.timeouts.connect.min(bound)).await?;
+    let bound_of_tcp = config.bank.timeouts.connect.min(bound);
+    let (connected, mut stream) = connect(&addresses, bound_of_tcp).await?;
+    if config.bank.proxy.is_some() {
+        tunnel::open(config, &mut stream, &format!("{host}:{port}"), bound).await?;
+    }
     findings.push(connected);
     findings.push(greet(config, clock, &host, stream, bound).await?);
     Ok(())

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::finding::{Advice, Check, Finding};
 use crate::bank::Bank;
 use crate::clock::{Clock, Skew};
-use crate::config::Config;
+use crate::config::{Config, Transport};
 
 /// Token and clock.
 pub(super) async fn check(config: &Config, clock: &Arc<Clock>, bound: Duration) -> [Finding; 2] {
@@ -33,20 +33,29 @@ async fn token(config: &Config, clock: &Arc<Clock>, bound: Duration) -> Finding 
         }
     };
     let begun = Instant::now();
+    if config.bank.transport == Transport::Relay {
+        return match timeout(bound, bank.consents()).await {
+            Ok(Ok(_)) => {
+                let took = begun.elapsed().as_millis();
+                Finding::ok(Check::Token, format!("the relay asked the bank for us in {took} ms"))
+            }
+            Ok(Err(failed)) => fault("the relay did not ask the bank", refused(failed.condition)),
+            Err(_) => fault("the relay does not answer", silent(bound)),
+        };
+    }
     match timeout(bound, bank.warm_up()).await {
         Ok(Ok(())) => {
             let finding = format!("the bank gave a token in {} ms", begun.elapsed().as_millis());
             Finding::ok(Check::Token, finding)
         }
         Ok(Err(failed)) => fault("the bank gave no token", refused(failed.condition)),
-        Err(_) => fault(
-            "no answer to the request for a token",
-            Advice::new(
-                format!("the bank's gateway did not answer within {bound:?}"),
-                "run this again in some minutes, then ask the bank",
-            ),
-        ),
+        Err(_) => fault("no answer to the request for a token", silent(bound)),
     }
+}
+
+fn silent(bound: Duration) -> Advice {
+    let cause = format!("nobody answered within {bound:?}");
+    Advice::new(cause, "run this again in some minutes, then ask the bank")
 }
 
 fn refused(condition: Condition) -> Advice {

@@ -14,6 +14,7 @@ use crate::{
         PartialBirthDate, Trok,
     },
     field::{Expected, Field, FieldError},
+    input::EnglishName,
 };
 
 fn name([prefix, first, middle, last]: [&str; 4]) -> Name {
@@ -47,7 +48,16 @@ fn usual() -> Citizen {
 }
 
 fn prepared(citizen: &Citizen, dialect: &Dialect) -> Result<CustomerData, FieldError> {
-    let input = CustomerInput { postal_code: PostalCode::parse("40000").unwrap(), mobile: None };
+    prepared_with(citizen, None, dialect)
+}
+
+fn prepared_with(
+    citizen: &Citizen,
+    english_name: Option<EnglishName>,
+    dialect: &Dialect,
+) -> Result<CustomerData, FieldError> {
+    let postal_code = PostalCode::parse("40000").unwrap();
+    let input = CustomerInput { postal_code, mobile: None, english_name };
     CustomerData::prepare(citizen, &input, dialect)
 }
 
@@ -133,6 +143,30 @@ fn a_missing_name_is_never_invented() {
     check_refused(&strict, Field::FirstNameThai, Expected::Filled, no_first);
     let no_prefix = |citizen: &mut Citizen| citizen.thai_name.prefix = Text::default();
     check_refused(&strict, Field::PrefixThai, Expected::Filled, no_prefix);
+}
+
+#[test]
+fn a_keyed_name_fills_what_the_card_lacks_and_nothing_else() {
+    let dialect = Dialect::default();
+    let keyed = || EnglishName::parse("Somsak", "Keyed").ok();
+    let english = |citizen: &Citizen| {
+        let value =
+            serde_json::to_value(prepared_with(citizen, keyed(), &dialect).unwrap()).unwrap();
+        ["prefixEN", "firstNameEN", "lastNameEN"]
+            .map(|name| value[name].as_str().unwrap().to_owned())
+    };
+    let mut citizen = usual();
+    assert!(!CustomerData::lacks_english_name(&citizen, &dialect));
+    assert_eq!(english(&citizen), ["Mr.", "Somchai", "Jaidee"]);
+    citizen.english_name.last = Text::default();
+    assert!(CustomerData::lacks_english_name(&citizen, &dialect));
+    assert_eq!(english(&citizen), ["Mr.", "Somchai", "Keyed"]);
+    citizen.english_name = Name::default();
+    assert!(CustomerData::lacks_english_name(&citizen, &dialect));
+    assert_eq!(english(&citizen), ["Mr.", "Somsak", "Keyed"]);
+    let agreed = MissingName::Placeholder("-".to_owned());
+    let agreed = Dialect { missing_english_name: agreed, ..Dialect::default() };
+    assert!(!CustomerData::lacks_english_name(&citizen, &agreed));
 }
 
 #[test]

@@ -234,8 +234,11 @@ mod tests {
                 ..Address::default()
             },
         };
-        let input =
-            CustomerInput { postal_code: PostalCode::parse("40000").unwrap(), mobile: None };
+        let input = CustomerInput {
+            postal_code: PostalCode::parse("40000").unwrap(),
+            mobile: None,
+            english_name: None,
+        };
         SubmissionParts {
             reference: Reference::parse("BAYMK191200001").unwrap(),
             confirmed_at: BankTime::from_millis(0),

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use citizen::{Citizen, PostalCode, postal};
-use protocol::{Action, Consent, CustomerData, CustomerInput, FaceCompare, FailureReason, Mobile};
+use citizen::{Citizen, postal};
+use protocol::{Action, Consent, CustomerData, CustomerInput, FaceCompare, FailureReason};
 
 use super::gather::CardFinding;
 use super::{Session, Turn};
@@ -134,23 +134,26 @@ impl Session {
 
     pub(super) fn confirming(&mut self, shown: Shown, event: Event, turn: &mut Turn) -> State {
         match event {
-            Event::Confirmed { postal_code, mobile } => match shown.postal_code(postal_code) {
-                Some(postal_code) => self.confirmed(shown, postal_code, mobile, turn),
-                None => State::Confirming(shown),
-            },
+            Event::Confirmed { postal_code, mobile, english_name } => {
+                let lacks = self.lacks_english_name(&shown) && english_name.is_none();
+                match shown.postal_code(postal_code) {
+                    Some(postal_code) if !lacks => {
+                        let input = CustomerInput { postal_code, mobile, english_name };
+                        self.confirmed(shown, input, turn)
+                    }
+                    Some(_) | None => State::Confirming(shown),
+                }
+            }
             Event::CardFailed(CardFault::Swapped) => self.card_swapped(shown.errand, turn),
             _ => State::Confirming(shown),
         }
     }
 
-    fn confirmed(
-        &mut self,
-        shown: Shown,
-        postal_code: PostalCode,
-        mobile: Option<Mobile>,
-        turn: &mut Turn,
-    ) -> State {
-        let input = CustomerInput { postal_code, mobile };
+    pub(crate) fn lacks_english_name(&self, shown: &Shown) -> bool {
+        CustomerData::lacks_english_name(&shown.citizen, &self.policy.dialect)
+    }
+
+    fn confirmed(&mut self, shown: Shown, input: CustomerInput, turn: &mut Turn) -> State {
         let prepared = CustomerData::prepare(&shown.citizen, &input, &self.policy.dialect);
         if let Err(error) = prepared {
             let english = LocalFailure::EnglishNameMissing;

@@ -103,7 +103,7 @@ impl Bench {
 
     pub(super) fn confirm(&mut self) -> &mut Self {
         let postal_code = Some(PostalCode::parse("10110").unwrap());
-        self.give(Event::Confirmed { postal_code, mobile: None })
+        self.give(Event::Confirmed { postal_code, mobile: None, english_name: None })
     }
 
     pub(super) fn accept(&mut self) -> &mut Self {

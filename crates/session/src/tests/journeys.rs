@@ -3,7 +3,10 @@
 use protocol::{Consent, Endpoint, FaceCompare};
 
 use super::bench::{Bench, citizen, identity, reference};
-use crate::{CardFault, Command, DopaPolicy, Event, LocalFailure, Outcome, Policy, Screen, Stage};
+use crate::{
+    CardFault, Command, DopaPolicy, EnglishNameSource, Event, LocalFailure, Outcome, Policy,
+    Screen, Stage,
+};
 
 fn without_dopa() -> Bench {
     Bench::new(Policy { dopa: DopaPolicy::Off, ..Policy::default() })
@@ -159,6 +162,29 @@ fn a_card_without_an_english_name_is_not_sent_under_an_invented_one() {
     let mut nameless = citizen();
     nameless.english_name = citizen::Name::default();
     bench.give(Event::CitizenRead(Box::new(nameless)));
+    bench.give(Event::PhotoRead(super::bench::photo())).confirm();
+    let Screen::Confirm { english_name, .. } = bench.session.view().screen else {
+        panic!("it waits for the name")
+    };
+    assert_eq!(english_name, EnglishNameSource::Keyed);
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+    let postal_code = citizen::PostalCode::parse("10110").ok();
+    let keyed = protocol::EnglishName::parse("Somchai", "Keyed").ok();
+    bench.give(Event::Confirmed { postal_code, mobile: None, english_name: keyed });
+    let [submit] = &bench.submits()[..] else { panic!("one submit") };
+    assert!(submit.contains(r#""firstNameEN":"Somchai","lastNameEN":"Keyed""#), "{submit}");
+}
+
+#[test]
+fn a_rank_without_an_agreed_english_title_is_not_sent() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::NotRequired);
+    let mut ranked = citizen();
+    ranked.thai_name =
+        citizen::Name::from_slots("พ.ต.อ.#สมชาย##ใจดี", citizen::Script::Thai).unwrap();
+    ranked.english_name =
+        citizen::Name::from_slots("#Somchai##Jaidee", citizen::Script::Latin).unwrap();
+    bench.give(Event::CitizenRead(Box::new(ranked)));
     bench.give(Event::PhotoRead(super::bench::photo())).confirm();
     bench.check_end("failed", "ENGLISH_NAME_MISSING");
     assert_eq!(bench.asked(Endpoint::Submit), 0);

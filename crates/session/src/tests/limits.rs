@@ -153,7 +153,7 @@ fn event(number: u64, bench: &Bench) -> Event {
         8 => Event::PhotoRead(photo()),
         9 => Event::CardFailed(CardFault::Unreadable),
         10 | 11 => Event::ConsentsAnswered(vec![Consent::Given; 2]),
-        12 => Event::Confirmed { postal_code: None, mobile: None },
+        12 => Event::Confirmed { postal_code: None, mobile: None, english_name: None },
         13 => Event::SelfieTaken(selfie()),
         14 => answered(BankAnswer::QrValidated(protocol::QrValidation::default())),
         15 => answered(BankAnswer::Accepted(protocol::Accepted::default())),

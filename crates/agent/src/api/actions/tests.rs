@@ -9,9 +9,12 @@ fn check(body: &str, expected: &str) {
     let event = read(body.as_bytes()).unwrap_or_else(|refusal| panic!("{body}: {refusal}"));
     let text = match &event {
         Event::ReferenceRead(reference) => format!("ReferenceRead {}", reference.as_str()),
-        Event::Confirmed { postal_code, mobile } => {
+        Event::Confirmed { postal_code, mobile, english_name } => {
             let postal_code = postal_code.as_ref().map_or("-", PostalCode::as_str);
-            format!("Confirmed {postal_code} {}", mobile.as_ref().map_or("-", Mobile::as_str))
+            let mobile = mobile.as_ref().map_or("-", Mobile::as_str);
+            let name = english_name.as_ref();
+            let name = name.map(|name| format!(" {}+{}", name.first(), name.last()));
+            format!("Confirmed {postal_code} {mobile}{}", name.unwrap_or_default())
         }
         other => format!("{other:?}"),
     };
@@ -56,6 +59,14 @@ fn a_confirmation_may_leave_out_nothing_but_say_null() {
         r#"{"action":"confirm","postal_code":"10110","mobile":"0812345678"}"#,
         "Confirmed 10110 0812345678",
     );
+    let named = |name: &str| {
+        format!(r#"{{"action":"confirm","postal_code":null,"mobile":null,"english_name":{name}}}"#)
+    };
+    check(&named("null"), "Confirmed - -");
+    check(&named(r#"{"first":"Somchai","last":""}"#), "Confirmed - - Somchai+");
+    check_refused(&named(r#"{"first":"secret1","last":""}"#));
+    check_refused(&named(r#"{"first":"secret"}"#));
+    check_refused(&named(r#"{"first":"a","last":"b","middle":"secret"}"#));
     check_refused(r#"{"action":"confirm"}"#);
     check_refused(r#"{"action":"confirm","postal_code":null}"#);
     check_refused(r#"{"action":"confirm","mobile":null}"#);

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use citizen::{Address, Citizen, CitizenId, Name, Photo, PostalCode};
 use serde::Serialize;
-use session::PostalChoice;
+use session::{EnglishNameSource, PostalChoice};
 
 use super::{Both, calendar};
 use crate::api::sheet::Line;
@@ -24,13 +24,16 @@ pub(super) struct Person<'a> {
     address: Home<'a>,
     portrait: Line,
     postal: Postal<'a>,
+    /// `missing` where somebody has to key it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    english_name: Option<&'static str>,
 }
 
 impl<'a> Person<'a> {
     pub(super) fn of(
         citizen: &'a Citizen,
         photo: &Photo,
-        postal: &PostalChoice<'a>,
+        (postal, english_name): (&PostalChoice<'a>, EnglishNameSource),
         profile: Profile,
     ) -> Self {
         Self {
@@ -46,6 +49,10 @@ impl<'a> Person<'a> {
                     Postal::Several(codes.iter().map(PostalCode::as_str).collect())
                 }
                 PostalChoice::Unknown => Postal::Unknown(true),
+            },
+            english_name: match english_name {
+                EnglishNameSource::Known => None,
+                EnglishNameSource::Keyed => Some("missing"),
             },
         }
     }

@@ -11,7 +11,7 @@ use citizen::{
 };
 use protocol::{Condition, ConsentText, WrongCode};
 use serde_json::Value;
-use session::{CardFault, LocalFailure, PostalChoice};
+use session::{CardFault, EnglishNameSource, LocalFailure, PostalChoice};
 
 use super::*;
 
@@ -182,7 +182,12 @@ fn the_data_is_shown_with_what_is_known_of_the_postal_code() {
     let codes = ["12120", "12121"].map(|code| PostalCode::parse(code).unwrap());
     let confirm = |postal| View {
         channel_code: Some("KMA"),
-        ..moment(Screen::Confirm { citizen: &citizen, photo: &photo, postal })
+        ..moment(Screen::Confirm {
+            citizen: &citizen,
+            photo: &photo,
+            postal,
+            english_name: EnglishNameSource::Known,
+        })
     };
     let one = confirm(PostalChoice::One(codes[0]));
     check("confirm", Stage::Confirm, &one, &extras());
@@ -193,10 +198,28 @@ fn the_data_is_shown_with_what_is_known_of_the_postal_code() {
 }
 
 #[test]
+fn a_name_that_the_card_lacks_is_asked_for() {
+    let (mut citizen, photo) = (citizen(), photo());
+    citizen.english_name = Name::default();
+    let view = moment(Screen::Confirm {
+        citizen: &citizen,
+        photo: &photo,
+        postal: PostalChoice::Unknown,
+        english_name: EnglishNameSource::Keyed,
+    });
+    check("confirm-nameless", Stage::Confirm, &view, &extras());
+}
+
+#[test]
 fn a_counter_gets_the_whole_number_and_a_kiosk_does_not() {
     let (citizen, photo) = (citizen(), photo());
     let postal = PostalChoice::Unknown;
-    let view = moment(Screen::Confirm { citizen: &citizen, photo: &photo, postal });
+    let view = moment(Screen::Confirm {
+        citizen: &citizen,
+        photo: &photo,
+        postal,
+        english_name: EnglishNameSource::Known,
+    });
     let counter = Extras { profile: Profile::Counter, ..extras() };
     check("confirm-counter", Stage::Confirm, &view, &counter);
     let kiosk = render(&view, Stage::Confirm, &extras());
