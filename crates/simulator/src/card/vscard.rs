@@ -27,6 +27,13 @@ use message::{Inbox, Kind, Message};
 /// Between two tries to reach the reader, which is away while the machine starts.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
+/// So long a failed exchange is told before the absence of its card. QEMU throws away what the machine has not
+/// fetched by then, and its driver would wait for an answer until its own deadline; a real reader tells both.
+const FETCHED_WITHIN: Duration = Duration::from_millis(200);
+
+/// What an exchange that broke off is answered with: a general error.
+const BROKEN_OFF: &[u8] = &[0, 0, 0, 1];
+
 /// The longest message is a command of some 260 bytes.
 const CHUNK: usize = 1024;
 
@@ -53,6 +60,8 @@ struct Line {
     wire: Option<File>,
     /// What the reader has still to acknowledge.
     awaiting: VecDeque<Kind>,
+    /// The reader waits for the answer to a command.
+    unanswered: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -210,7 +219,7 @@ impl Reader {
                 // It was just plugged in: without power until now, and nothing told before counts.
                 self.slot.reset();
                 let wire = wire.try_clone().ok();
-                *self.line() = Line { wire, awaiting: VecDeque::new() };
+                *self.line() = Line { wire, ..Line::default() };
                 self.tell_card();
             }
             Kind::Apdu => self.answer(&message.payload),
@@ -220,6 +229,7 @@ impl Reader {
     }
 
     fn answer(&self, command: &[u8]) {
+        self.line().unanswered = true;
         let insertion = self.slot.insertion();
         match self.slot.exchange(command) {
             Exchange::Answer(answer, time) => {
@@ -245,7 +255,7 @@ impl Reader {
         match what {
             Some(Kind::Atr) if success => self.watch.tell(Event::Inserted),
             Some(Kind::Atr) => self.watch.tell(Event::Refused),
-            _ => {}
+            Some(_) | None => {}
         }
     }
 
@@ -258,6 +268,10 @@ impl Reader {
 
     fn tell_absence(&self) {
         *lock(&self.left_at) = Some(Instant::now());
+        if self.line().unanswered {
+            self.send(Kind::Error, BROKEN_OFF);
+            thread::sleep(FETCHED_WITHIN);
+        }
         self.send(Kind::CardRemove, &[]);
     }
 
@@ -267,8 +281,13 @@ impl Reader {
         let Some(mut wire) = line.wire.as_ref() else { return };
         let message = Message { kind, payload: payload.to_vec() };
         // A line that breaks is noticed by its reader.
-        if wire.write_all(&message.bytes()).is_ok() && kind != Kind::Apdu {
-            line.awaiting.push_back(kind);
+        if wire.write_all(&message.bytes()).is_err() {
+            return;
+        }
+        match kind {
+            Kind::Apdu | Kind::Error => line.unanswered = false,
+            Kind::ReaderAdd | Kind::Atr | Kind::CardRemove => line.awaiting.push_back(kind),
+            Kind::Init | Kind::ReaderRemove | Kind::Other => {}
         }
     }
 

@@ -176,6 +176,7 @@ fn a_trap_takes_the_card_out_inside_an_exchange() {
     machine.card.remove_at(2);
     usb.exchange(SELECT, &[0x61, 0x0A]);
     usb.send(Kind::Apdu, &[0x00, 0xC0, 0, 0, 0x0A]);
+    usb.check(Kind::Error, BROKEN_OFF);
     usb.check(Kind::CardRemove, &[]);
     machine.check(Event::Removed);
 }
@@ -187,6 +188,7 @@ fn a_silent_card_is_silent_until_it_is_pulled() {
     usb.send(Kind::Apdu, SELECT);
     machine.check(Event::Muted);
     machine.card.eject();
+    usb.check(Kind::Error, BROKEN_OFF);
     usb.check(Kind::CardRemove, &[]);
 }
 
