@@ -12,6 +12,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::asked::asked_for;
+
 /// Set by `tests/run pcscd`: this machine has pcscd and the virtual driver.
 const STAGE: &str = "DIPCHIP_STAGE_PCSCD";
 /// By this variable the client library finds another service than the machine's.
@@ -28,13 +30,7 @@ const PORTS: std::ops::Range<u16> = 20_000..32_000;
 /// Is the stage on? Otherwise says loudly that this test shows nothing.
 #[must_use]
 pub fn stage_is_on(test: &str) -> bool {
-    let on = std::env::var_os(STAGE).is_some_and(|value| value == "1");
-    if !on {
-        // Not by a macro, whose output a passing test keeps to itself.
-        let _ =
-            writeln!(io::stderr(), "SKIPPED: {test}: {STAGE}=1 is not set, see tests/run pcscd");
-    }
-    on
+    asked_for(STAGE, "pcscd", test)
 }
 
 /// Which readers the service has.
@@ -221,7 +217,10 @@ impl Drop for InsertedCard {
 }
 
 /// Waits until a program has said the words; reads on afterwards, so that it never waits for a full pipe.
-fn said(output: ChildStdout, words: &'static str, within: Duration) -> io::Result<()> {
+///
+/// # Errors
+/// [`io::ErrorKind::TimedOut`] if it does not say them.
+pub fn said(output: ChildStdout, words: &'static str, within: Duration) -> io::Result<()> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {

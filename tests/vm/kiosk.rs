@@ -1,0 +1,136 @@
+//! `dipchip serve` in the machine, and what its page says of the reader.
+//! The customer before it is `simulator`'s.
+#![expect(clippy::panic, reason = "the helpers of a test fail it with the program's log")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use simulator::customer::Customer;
+use tests::pcscd::program;
+
+/// An emulated processor is some twenty times slower than a real one, and shares a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The production program; dropping it ends it.
+pub struct Kiosk {
+    folder: tempfile::TempDir,
+    program: Child,
+}
+
+impl Kiosk {
+    /// Starts it for this bank; its files are in `folder`.
+    pub fn start(folder: tempfile::TempDir, bank: &str) -> Self {
+        let file = folder.path().join("kiosk.toml");
+        fs::write(&file, config(bank)).expect("the configuration is written");
+        let log = File::create(folder.path().join("log")).expect("a log file");
+        let program = Command::new(program("dipchip"))
+            .args(["serve", "--config"])
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        Self { folder, program }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).expect("a log")
+    }
+
+    pub async fn customer(&self) -> Customer {
+        let address = until(|| fs::read_to_string(self.path("page.url")).ok()).await;
+        let address = address.unwrap_or_else(|| panic!("no page: {}", self.log()));
+        Customer::arrive(address.trim()).await.expect("the page opens")
+    }
+
+    /// Waits until the page tells this of the reader, or nothing.
+    pub async fn reader_trouble(&self, customer: &Customer, expected: Option<&str>) {
+        let begun = Instant::now();
+        let mut every = tokio::time::interval(LOOK);
+        loop {
+            every.tick().await;
+            let view = customer.view().await.expect("the program is alive");
+            let told = view.pointer("/reader_trouble/code").and_then(Value::as_str);
+            if told == expected {
+                return;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "expected {expected:?}, got {told:?}: {}",
+                self.log()
+            );
+        }
+    }
+}
+
+impl Drop for Kiosk {
+    fn drop(&mut self) {
+        // It may have ended by itself: either way it is gone afterwards.
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+/// Waits until a look finds something.
+pub async fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    let mut every = tokio::time::interval(LOOK);
+    while begun.elapsed() < PATIENCE {
+        every.tick().await;
+        if let Some(found) = look() {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Where the gadget's serial line comes out.
+pub const SCANNER: &str = "/dev/ttyACM0";
+
+fn config(bank: &str) -> String {
+    assert!(Path::new(SCANNER).exists(), "the serial gadget is plugged in");
+    format!(
+        r#"
+[bank]
+base_url = "{bank}"
+ca_file = "bank/ca.pem"
+public_key_file = "bank/bank.pub.pem"
+
+[credentials]
+client_id = {{ file = "bank/client_id" }}
+client_secret = {{ file = "bank/client_secret" }}
+api_key = {{ file = "bank/api_key" }}
+
+[journey]
+dopa = "before_submit"
+
+[reader]
+allow = ["*"]
+
+[scanner]
+port = "{SCANNER}"
+baud = 9600
+
+[api]
+listen = "127.0.0.1:0"
+page_key = "reusable"
+url_file = "page.url"
+
+[journal]
+dir = "journal"
+
+[log]
+level = "debug"
+"#
+    )
+}
