@@ -1,28 +1,31 @@
 //! The fuzzer is the card: its bytes decide what each command is answered.
 //!
 //! Whatever it says, a reading does not panic, stays within its exchanges and bytes, and succeeds only if
-//! every byte that it needed came whole and with success.
+//! every byte that it needed came whole and with success. A reading that failed goes on over another
+//! connection, as the agent's does, and must join only what belongs together.
 
 #![no_main]
 
-use card::{CardReading, Channel, ChannelError, Flow, ReadPlan};
+use card::{CardError, CardReading, Channel, ChannelError, Flow, ReadPlan};
 use citizen::{Citizen, Photo};
 use libfuzzer_sys::fuzz_target;
 
 /// A lawful card, so that the fuzzer gets past the first check.
 const IMAGE: &str = include_str!("../../cards/tiny-photo.hex");
-/// Exchanges that no reading goes beyond.
+/// Connections over which a reading goes on.
+const CONNECTIONS: usize = 3;
+/// Exchanges that no reading goes beyond over one of them.
 const EXCHANGES_MAX: usize = 256;
-/// Bytes that no reading takes in before it gives up: 30 commands, asked twice, 512 bytes each.
-const BYTES_MAX: usize = 60 * 512;
+/// Bytes that no reading takes in over one before it gives up: 40 commands, asked twice, 512 bytes each.
+const BYTES_MAX: usize = 80 * 512;
 /// Bytes of the longest answer that the fuzzer gives.
 const ANSWER_BYTES_MAX: usize = 600;
 
 fuzz_target!(|data: &[u8]| {
     let mut card = Card::new(data);
-    let outcome = read(&mut card);
-    assert!(card.exchanges <= EXCHANGES_MAX, "{} exchanges", card.exchanges);
-    assert!(card.bytes <= BYTES_MAX + ANSWER_BYTES_MAX, "{} bytes", card.bytes);
+    // The length decides, so that no input changes its meaning by it.
+    let patience = if data.len() % 4 == 3 { Flow::Stop } else { Flow::Continue };
+    let outcome = read(&mut card, patience);
     if let Some((citizen, photo)) = outcome {
         for (start, end) in [(0x0000, 0x00F6), (0x0167, 0x017B), (0x1579, 0x1619)] {
             assert!(card.whole(start, end).is_some(), "success without {start:04X} to {end:04X}");
@@ -34,13 +37,36 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Everything, or nothing.
-fn read(card: &mut Card<'_>) -> Option<(Citizen, Photo)> {
+/// Everything, or nothing; over several connections. Whoever wants to stop does so after every block.
+fn read(card: &mut Card<'_>, patience: Flow) -> Option<(Citizen, Photo)> {
     let mut reading = CardReading::new(ReadPlan::default());
-    let identity = reading.identity(card).ok()?;
-    let citizen = reading.citizen(card, &identity).ok()?;
-    let photo = reading.photo(card, &mut |_| Flow::Continue).ok()?;
-    Some((citizen, photo))
+    for _ in 0..CONNECTIONS {
+        (card.exchanges, card.bytes) = (0, 0);
+        let outcome = read_on(&mut reading, card, patience);
+        assert!(card.exchanges <= EXCHANGES_MAX, "{} exchanges", card.exchanges);
+        assert!(card.bytes <= BYTES_MAX + ANSWER_BYTES_MAX, "{} bytes", card.bytes);
+        if let Ok(whole) = outcome {
+            return Some(whole);
+        }
+        card.pending.clear();
+        reading.reconnected();
+    }
+    None
+}
+
+fn read_on(
+    reading: &mut CardReading,
+    card: &mut Card<'_>,
+    patience: Flow,
+) -> Result<(Citizen, Photo), CardError> {
+    let identity = reading.identity(card)?;
+    let citizen = reading.citizen(card, &identity)?;
+    loop {
+        match reading.photo(card, &mut |_| patience) {
+            Err(CardError::Stopped) => {}
+            photo => return photo.map(|photo| (citizen, photo)),
+        }
+    }
 }
 
 /// Answers by the fuzzer's bytes; when they are used up, honestly.

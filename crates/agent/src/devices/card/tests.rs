@@ -1,6 +1,7 @@
 //! What a note about a reader changes: who is turned away, and when the first connect comes.
 
 mod faults;
+mod threads;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -63,17 +64,20 @@ fn every_other_presence_passes() {
     assert_eq!(gate.turned_away, None);
 }
 
-/// A machine whose one reader remembers when it was first asked to connect, and never does.
-#[derive(Default)]
-struct Deaf(Arc<Mutex<Option<Instant>>>);
+/// A machine that has a card reader, made anew each time, and nothing else.
+struct OnlyReader<F>(F);
 
-impl Devices for Deaf {
+impl<F, R> Devices for OnlyReader<F>
+where
+    F: Fn() -> R + Send + Sync,
+    R: CardReader + 'static,
+{
     fn card_monitor(&self) -> Result<Box<dyn CardMonitor>, ReaderError> {
         Err(ReaderError::NotConfigured)
     }
 
     fn card_reader(&self) -> Result<Box<dyn CardReader>, ReaderError> {
-        Ok(Box::new(Self(Arc::clone(&self.0))))
+        Ok(Box::new((self.0)()))
     }
 
     fn scanner(&self) -> Result<Box<dyn Scanner>, DeviceError> {
@@ -89,6 +93,10 @@ impl Devices for Deaf {
     }
 }
 
+/// Remembers when it was first asked to connect, and never does.
+#[derive(Clone, Default)]
+struct Deaf(Arc<Mutex<Option<Instant>>>);
+
 impl CardReader for Deaf {
     fn connect(&mut self, _: &str, _: Start) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
         self.0.lock().unwrap().get_or_insert_with(Instant::now);
@@ -98,9 +106,10 @@ impl CardReader for Deaf {
 
 #[test]
 fn a_reader_that_must_settle_is_given_its_time_before_the_first_connect() {
-    let (first_connect, (facts, mut heard)) = (Arc::default(), queue::channel(1));
+    let (deaf, (facts, mut heard)) = (Deaf::default(), queue::channel(1));
     let (orders, inbox) = mpsc::channel();
-    let devices = Arc::new(Deaf(Arc::clone(&first_connect)));
+    let reader = deaf.clone();
+    let devices = Arc::new(OnlyReader(move || reader.clone()));
     let rig = Rig { devices, facts: Facts(facts) };
     let worker = Worker {
         rig,
@@ -116,7 +125,7 @@ fn a_reader_that_must_settle_is_given_its_time_before_the_first_connect() {
     worker.run();
     let fact = heard.blocking_recv();
     assert!(matches!(fact, Some(Fact::Card(0, CardFact::Failed(CardFault::ReaderGone)))));
-    assert!(first_connect.lock().unwrap().unwrap() - begun >= SETTLE);
+    assert!(deaf.0.lock().unwrap().unwrap() - begun >= SETTLE);
 }
 
 /// How often a reader that hangs is connected to if it is given up and asked again.
