@@ -26,7 +26,10 @@ use toml::de::DeTable;
 
 pub use bank::{Bank, BaseUrl, ProxyAddress, SpkiPin, Timeouts, Transport};
 pub use credentials::{Credentials, Partner, ProxyLogin, Secret, SecretSource, Secrets};
-pub use devices::{CameraChoice, CameraDevice, NamePattern, PrinterPath, Reader, ScannerPort};
+pub use devices::{
+    CameraChoice, CameraDevice, NamePattern, PrinterPath, Reader, ReaderPattern, ScannerPort,
+    UsbPort,
+};
 pub use fault::{ConfigError, Fault, Origin};
 pub use file::FilePath;
 pub use journey::{Journey, Profile, Site};

@@ -5,13 +5,14 @@
 //! exchanges only and left as it is, so that another program is neither locked out nor cut off. A call may
 //! block for ever: its thread is disposable.
 
+mod allowed;
 mod monitor;
 
 use std::ffi::{CStr, CString};
 use std::thread;
 use std::time::Duration;
 
-use agent::config::NamePattern;
+use agent::config::ReaderPattern;
 use agent::ports::{CardConnection, CardReader, ReaderError, Start};
 use card::{Channel, ChannelError};
 use pcsc::{
@@ -19,6 +20,8 @@ use pcsc::{
     State, Transaction,
 };
 use zeroize::Zeroizing;
+
+use self::allowed::Allowed;
 
 pub use monitor::{Listed, PcscMonitor, list};
 
@@ -32,7 +35,7 @@ const ANSWER_BYTES_MIN: usize = 2;
 /// Connects to cards.
 pub struct PcscReader {
     context: Context,
-    allow: Vec<NamePattern>,
+    allowed: Allowed,
 }
 
 impl PcscReader {
@@ -41,8 +44,8 @@ impl PcscReader {
     /// # Errors
     /// [`ReaderError::NotConfigured`] if no reader is allowed; [`ReaderError::ServiceDown`] or
     /// [`ReaderError::Refused`] by the service.
-    pub fn open(allow: &[NamePattern]) -> Result<Self, ReaderError> {
-        Ok(Self { context: establish(allow)?, allow: allow.to_vec() })
+    pub fn open(allow: &[ReaderPattern]) -> Result<Self, ReaderError> {
+        Ok(Self { context: establish(allow)?, allowed: Allowed::new(allow) })
     }
 
     fn card(&self, reader: &CStr) -> Result<Left, ReaderError> {
@@ -90,10 +93,10 @@ impl CardReader for PcscReader {
         reader: &str,
         start: Start,
     ) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
-        if !self.allow.iter().any(|pattern| pattern.matches(reader)) {
+        let name = CString::new(reader).map_err(|_| ReaderError::Gone)?;
+        if !self.allowed.has(&self.context, &name) {
             return Err(ReaderError::Gone);
         }
-        let name = CString::new(reader).map_err(|_| ReaderError::Gone)?;
         let mut card = self.started(&name, start)?;
         let status = card.card().status2_owned().map_err(reader_error)?;
         let atr = status.atr().to_vec();
@@ -204,7 +207,7 @@ fn counted(states: &[ReaderState]) -> Option<u32> {
 }
 
 /// A context of its own, if any reader is allowed at all.
-fn establish(allow: &[NamePattern]) -> Result<Context, ReaderError> {
+fn establish(allow: &[ReaderPattern]) -> Result<Context, ReaderError> {
     if allow.is_empty() {
         return Err(ReaderError::NotConfigured);
     }

@@ -3,7 +3,7 @@
 //! Owns nothing but the choice: each device has a module of its own, and each call opens anew, on the
 //! caller's thread. What a device needs beyond that stands in `firmware-notes/`.
 
-use agent::config::{CameraChoice, Config, NamePattern, PrinterPath, ScannerPort};
+use agent::config::{CameraChoice, Config, PrinterPath, ReaderPattern, ScannerPort};
 use agent::ports::{
     Camera, CardMonitor, CardReader, DeviceError, Devices, Printer, ReaderError, Scanner,
 };
@@ -16,7 +16,7 @@ use crate::scanner::SerialScanner;
 /// The devices that may be used.
 #[derive(Debug)]
 pub struct RealDevices {
-    readers: Vec<NamePattern>,
+    readers: Vec<ReaderPattern>,
     scanner: Option<ScannerPort>,
     camera: Option<CameraChoice>,
     printer: Option<PrinterPath>,
@@ -35,7 +35,7 @@ impl RealDevices {
 
     /// Any card reader, and nothing else: what a machine without a configuration has.
     pub fn any_reader() -> Self {
-        let any = NamePattern::parse("*").expect("a star alone is a pattern");
+        let any = ReaderPattern::parse("*").expect("a star alone is a pattern");
         Self { readers: vec![any], scanner: None, camera: None, printer: None }
     }
 }

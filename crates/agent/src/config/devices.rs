@@ -23,7 +23,49 @@ const BAUD_DEFAULT: u32 = 9600;
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// In order of preference; empty: this machine has none.
-    pub allow: Vec<NamePattern>,
+    pub allow: Vec<ReaderPattern>,
+}
+
+/// Which reader is meant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ReaderPattern {
+    /// By its name in PC/SC.
+    Name(NamePattern),
+    /// By the port it is plugged into, whatever its name has become.
+    Port(UsbPort),
+}
+
+impl ReaderPattern {
+    /// Takes a name such as `Example Reader*`, or `usb:` and a port such as `usb:1-2.3`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("usb:") {
+            Some(port) => UsbPort::parse(port).map(Self::Port),
+            None => NamePattern::parse(text).map(Self::Name),
+        }
+    }
+}
+
+/// A USB port as Linux names it below `/sys/bus/usb/devices`: bus, and the ports on the way from its root.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UsbPort(String);
+
+impl UsbPort {
+    /// Takes a name such as `1-2.3`: bus 1, port 2 of the machine, port 3 of the hub there.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let (bus, ports) = text.split_once('-')?;
+        let is_fit =
+            text.len() <= NAME_BYTES_MAX && is_number(bus) && ports.split('.').all(is_number);
+        is_fit.then(|| Self(text.to_owned()))
+    }
+
+    /// The port's name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A device's name, or its beginning and `*`.
@@ -99,10 +141,16 @@ pub(super) fn reader(top: &mut Section<'_>) -> Reader {
     top.section("reader", |table| Reader {
         allow: table
             .optional("allow", |given| {
-                given.list(PATTERNS_MAX, "names of readers")?.iter().map(name_pattern).collect()
+                given.list(PATTERNS_MAX, "names of readers")?.iter().map(reader_pattern).collect()
             })
-            .unwrap_or_else(|| vec![NamePattern("*".to_owned())]),
+            .unwrap_or_else(|| vec![ReaderPattern::Name(NamePattern("*".to_owned()))]),
     })
+}
+
+fn reader_pattern(given: &Given<'_>) -> Result<ReaderPattern, Fault> {
+    let expected = "a name such as \"Example Reader*\", at most 127 bytes, a * only at its end, \
+                    or a port such as \"usb:1-2.3\"";
+    ReaderPattern::parse(given.text(expected)?).ok_or_else(|| given.refuse(expected))
 }
 
 fn name_pattern(given: &Given<'_>) -> Result<NamePattern, Fault> {

@@ -53,7 +53,7 @@ fn the_least_configuration_is_accepted_with_the_defaults_of_a_kiosk() {
     assert_eq!(config.dialect(), &Dialect::default());
     assert_eq!(config.api.listen.to_string(), "127.0.0.1:8470");
     assert_eq!(config.journal.dir, Path::new("/etc/dipchip/journal"));
-    assert!(config.reader.allow.iter().all(|pattern| pattern.matches("Any Reader 00 00")));
+    assert_eq!(config.reader.allow, [ReaderPattern::parse("*").unwrap()]);
     assert_eq!((config.scanner, config.camera, config.printer), (None, None, None));
 }
 
@@ -279,6 +279,10 @@ fn a_reader_name_has_its_star_at_the_end() {
         &["came \"*bad\"", "only at its end"],
     );
     check("", "[reader]\nallow = \"Reader*\"", "11:9", &["a list of at most 16 names of readers"]);
+    for port in ["usb:", "usb:1", "usb:1-", "usb:1-2.", "usb:1-2:1.0", "usb:/dev/bus/usb/001/004"] {
+        let list = format!("[reader]\nallow = [\"usb:1-2.3\", \"{port}\"]");
+        check("", &list, "11:23", &["a port such as \"usb:1-2.3\""]);
+    }
 }
 
 #[test]

@@ -309,6 +309,10 @@ impl Machine {
         self.extras.reader_trouble = None;
         self.device(|health| &mut health.reader, DeviceState::Ready);
         if matches!(before, Presence::Card { .. } | Presence::Mute { .. }) {
+            if matches!(presence, Presence::Card { .. } | Presence::Mute { .. }) {
+                // By the count of insertions alone: whether it is the same card again, only reading tells.
+                warn!("the card was out and in between two looks; it counts as taken out");
+            }
             self.take(Event::CardRemoved).await;
         }
         match presence {

@@ -6,11 +6,11 @@
 use std::ffi::{CStr, CString};
 use std::time::{Duration, Instant};
 
-use agent::config::NamePattern;
+use agent::config::ReaderPattern;
 use agent::ports::{CardMonitor, Presence, ReaderError};
-use agent::quirks::{Grade, Quirks};
 use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, State};
 
+use super::allowed::Allowed;
 use super::{establish, reader_error};
 
 /// One wait at most; then the readers are listed again, for drivers that do not announce a new one.
@@ -21,7 +21,7 @@ const VANISHING_MAX: u32 = 5;
 /// Watches the allowed readers.
 pub struct PcscMonitor {
     context: Context,
-    allow: Vec<NamePattern>,
+    allowed: Allowed,
     /// The service's pseudo reader, which changes when readers come and go; only ever a reason to look.
     plugging: Option<ReaderState>,
 }
@@ -32,13 +32,14 @@ impl PcscMonitor {
     /// # Errors
     /// [`ReaderError::NotConfigured`] if no reader is allowed; [`ReaderError::ServiceDown`] or
     /// [`ReaderError::Refused`] by the service.
-    pub fn open(allow: &[NamePattern]) -> Result<Self, ReaderError> {
-        Ok(Self { context: establish(allow)?, allow: allow.to_vec(), plugging: None })
+    pub fn open(allow: &[ReaderPattern]) -> Result<Self, ReaderError> {
+        Ok(Self { context: establish(allow)?, allowed: Allowed::new(allow), plugging: None })
     }
 
     /// One look, without waiting.
-    fn look(&self) -> Result<Vec<ReaderState>, ReaderError> {
-        looked_at(&self.context, |context| allowed(context, &self.allow))
+    fn look(&mut self) -> Result<Vec<ReaderState>, ReaderError> {
+        let allowed = &mut self.allowed;
+        looked_at(&self.context, |context| Ok(allowed.of(context, plugged(context)?)))
     }
 
     /// Waits until something differs from the last look, at most `patience`.
@@ -64,7 +65,7 @@ impl CardMonitor for PcscMonitor {
         let started = Instant::now();
         loop {
             let states = self.look()?;
-            let presence = presence(&states);
+            let presence = presence(&states, known);
             let rest = patience.saturating_sub(started.elapsed());
             if presence != *known || rest.is_zero() {
                 return Ok(presence);
@@ -77,7 +78,7 @@ impl CardMonitor for PcscMonitor {
 /// The state of the readers that `named` names, without waiting.
 fn looked_at(
     context: &Context,
-    named: impl Fn(&Context) -> Result<Vec<CString>, ReaderError>,
+    mut named: impl FnMut(&Context) -> Result<Vec<CString>, ReaderError>,
 ) -> Result<Vec<ReaderState>, ReaderError> {
     for _ in 0..VANISHING_MAX {
         let mut states: Vec<ReaderState> = named(context)?
@@ -96,41 +97,31 @@ fn looked_at(
     Err(ReaderError::Faulty)
 }
 
-/// What lies in the readers: a card that answers goes before one that does not.
-fn presence(states: &[ReaderState]) -> Presence {
-    let usable = |state: &&ReaderState| {
-        let unusable = State::UNAVAILABLE | State::UNKNOWN | State::IGNORE;
-        !state.event_state().intersects(unusable)
-    };
-    let present = |state: &&ReaderState| state.event_state().contains(State::PRESENT);
-    let mute = |state: &&ReaderState| state.event_state().contains(State::MUTE);
-    let usable: Vec<&ReaderState> = states.iter().filter(usable).collect();
-    let mut cards = usable.iter().copied().filter(present);
-    let reader = |state: &ReaderState| state.name().to_string_lossy().into_owned();
-    if let Some(state) = cards.clone().find(|state| !mute(state)) {
-        return Presence::Card { reader: reader(state), insertion: state.event_count() };
+/// What lies in the readers. The card that is known stays the one as long as it is in; then a card that
+/// answers goes before one that does not, and a preferred reader before another.
+fn presence(states: &[ReaderState], known: &Presence) -> Presence {
+    let unusable = State::UNAVAILABLE | State::UNKNOWN | State::IGNORE;
+    let usable: Vec<&ReaderState> =
+        states.iter().filter(|state| !state.event_state().intersects(unusable)).collect();
+    let cards: Vec<Presence> = usable.iter().filter_map(|state| card_in(state)).collect();
+    let answers = |one: &&Presence| matches!(one, Presence::Card { .. });
+    let chosen = cards.iter().find(|one| *one == known && answers(one));
+    match chosen.or_else(|| cards.iter().find(answers)).or_else(|| cards.first()) {
+        Some(card) => card.clone(),
+        None if usable.is_empty() => Presence::NoReader,
+        None => Presence::Empty,
     }
-    if let Some(state) = cards.next() {
-        return Presence::Mute { reader: reader(state), insertion: state.event_count() };
-    }
-    if usable.is_empty() { Presence::NoReader } else { Presence::Empty }
 }
 
-/// The names of the allowed readers that are plugged in and that no note refuses, in order of preference.
-fn allowed(context: &Context, allow: &[NamePattern]) -> Result<Vec<CString>, ReaderError> {
-    let plugged = plugged(context)?;
-    let rank = |name: &CString| {
-        let name = name.to_string_lossy();
-        // A telephone on an antenna, or a module in an inner slot, must not hide the customer's card.
-        if Quirks::builtin().for_reader(&name).grade == Grade::Refuse {
-            return None;
-        }
-        allow.iter().position(|pattern| pattern.matches(&name))
-    };
-    let mut ranked: Vec<_> =
-        plugged.into_iter().filter_map(|name| rank(&name).map(|rank| (rank, name))).collect();
-    ranked.sort();
-    Ok(ranked.into_iter().map(|(_, name)| name).collect())
+fn card_in(state: &ReaderState) -> Option<Presence> {
+    let (reader, insertion) = (name(state.name()), state.event_count());
+    if !state.event_state().contains(State::PRESENT) {
+        None
+    } else if state.event_state().contains(State::MUTE) {
+        Some(Presence::Mute { reader, insertion })
+    } else {
+        Some(Presence::Card { reader, insertion })
+    }
 }
 
 fn plugged(context: &Context) -> Result<Vec<CString>, ReaderError> {
@@ -156,14 +147,14 @@ pub struct Listed {
 /// # Errors
 /// [`ReaderError::ServiceDown`] or [`ReaderError::Refused`] by the service.
 pub fn list() -> Result<Vec<Listed>, ReaderError> {
-    let any = NamePattern::parse("*").expect("a star alone is a pattern");
+    let any = ReaderPattern::parse("*").expect("a star alone is a pattern");
     let context = establish(&[any])?;
     let states = looked_at(&context, plugged)?;
     Ok(states.iter().map(listed).collect())
 }
 
 fn listed(state: &ReaderState) -> Listed {
-    let word = match presence(std::slice::from_ref(state)) {
+    let word = match presence(std::slice::from_ref(state), &Presence::NoReader) {
         Presence::NoReader => "unavailable",
         Presence::Empty => "empty",
         Presence::Card { .. } => "card",
