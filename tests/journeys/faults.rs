@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use session::DopaPolicy;
 use simulator::bank::{Cut, Endpoint, Fault, Kind, SealedAgain};
-use simulator::card::Trap;
+use simulator::card::{Manner, Trap, named};
+use simulator::customer::Hands as _;
+use tests::personal::Person;
 use tests::stage::Stage;
 
 use crate::stage::{check, records};
@@ -45,6 +48,38 @@ async fn a_card_pulled_at_any_exchange_ends_in_a_sentence_and_the_next_journey_w
         assert!(exchange < 48, "a card of so many exchanges is pulled somewhere");
     }
     check(&stage.walk("somchai", "SIM-0000-AFTER-0001").await, "done", "0000");
+}
+
+#[tokio::test]
+async fn a_card_changed_for_another_without_a_pause_wipes_the_journey_at_every_screen() {
+    let stage = Stage::open(DopaPolicy::BeforeSubmit).await;
+    let person = Person::of_card("somchai");
+    for (at, screen) in ["consents", "confirm"].into_iter().enumerate() {
+        let reference = format!("SIM-0000-SWAP-{at:04}");
+        let mut hands = stage.hands("somchai", &reference);
+        let customer = stage.customer().await;
+        customer.act(&json!({"action": "start"})).await.expect("started");
+        hands.show_code();
+        hands.insert_card();
+        let consents = customer.until_screen("consents").await.expect("consents");
+        if screen == "confirm" {
+            let texts = consents.pointer("/screen/texts").and_then(Value::as_array).expect("texts");
+            let agreed = json!({"action": "consents", "answers": vec!["Y"; texts.len()]});
+            customer.act(&agreed).await.expect("agreed");
+            customer.until_screen("confirm").await.expect("the data");
+        }
+        // No look at the slot finds it empty: only the insertions are one more.
+        stage.world.slot().insert(named("bangkok").expect("a carried card"), Manner::default());
+        let shown = customer.until_screen("result").await.expect("the journey ends");
+        let code = shown.pointer("/screen/failure/code").and_then(Value::as_str);
+        assert_eq!(code, Some("CARD_REMOVED"), "at {screen}");
+        let found = person.found_in(shown.to_string().as_bytes());
+        assert!(found.is_empty(), "after {screen} the page still holds {found:?}");
+        stage.world.slot().eject();
+        customer.leave().await.expect("the page is free again");
+    }
+    assert!(records(&stage, Endpoint::Submit).is_empty());
+    check(&stage.walk("bangkok", "SIM-0000-SWAP-AFTER").await, "done", "0000");
 }
 
 #[tokio::test]
@@ -113,7 +148,7 @@ async fn an_unplugged_reader_is_told_and_comes_back() {
     let stage = Stage::open(DopaPolicy::Off).await;
     stage.world.unplug_reader();
     let customer = stage.customer().await;
-    let gone = |view: &serde_json::Value| {
+    let gone = |view: &Value| {
         view.pointer("/reader_trouble/code") == Some(&serde_json::json!("READER_GONE"))
     };
     customer.until(gone).await.expect("the page tells of it");

@@ -4,5 +4,7 @@
 
 mod cards;
 mod journey;
+mod preference;
 mod readers;
 mod service;
+mod sharing;

@@ -50,6 +50,8 @@ const REFUSED: &str = "Example CL Reader";
 pub const REFUSED_SLOT: &str = "Example CL Reader 00 00";
 /// The name of the slot into which cards go.
 pub const FIRST_SLOT: &str = "Virtual PCD 00 00";
+/// The name of the other slot, which to a program is another reader.
+pub const SECOND_SLOT: &str = "Virtual PCD 00 01";
 
 /// A running pcscd.
 pub struct PrivatePcscd {
@@ -164,7 +166,15 @@ impl InsertedCard {
     /// # Errors
     /// What the system says; [`io::ErrorKind::TimedOut`] if the driver does not take it.
     pub fn insert(pcscd: &PrivatePcscd, name: &str) -> io::Result<Self> {
-        Self::at(pcscd.port(), name)
+        Self::insert_into(pcscd.port(), name, &[])
+    }
+
+    /// Puts a card into the second slot; else as [`Self::insert`].
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn insert_second(pcscd: &PrivatePcscd, name: &str) -> io::Result<Self> {
+        Self::insert_into(pcscd.port() + 1, name, &[])
     }
 
     /// The same for [`REFUSED_SLOT`].
@@ -172,14 +182,23 @@ impl InsertedCard {
     /// # Errors
     /// As [`Self::insert`].
     pub fn insert_into_refused(pcscd: &PrivatePcscd, name: &str) -> io::Result<Self> {
-        Self::at(pcscd.refused_port, name)
+        Self::insert_into(pcscd.refused_port, name, &[])
     }
 
-    fn at(port: u16, name: &str) -> io::Result<Self> {
+    /// As [`Self::insert`], a card as slow as the oldest: its photo takes five seconds.
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn insert_slow(pcscd: &PrivatePcscd, name: &str) -> io::Result<Self> {
+        Self::insert_into(pcscd.port(), name, &["--baud", "10750", "--exchange-ms", "2"])
+    }
+
+    fn insert_into(port: u16, name: &str, pace: &[&str]) -> io::Result<Self> {
         let address = format!("127.0.0.1:{port}");
         // The end of its input would be the end of the simulator: the pipe stays open as long as it runs.
         let mut simulator = Command::new(program("simulator"))
             .args(["card", "--vpcd", &address, "--card", name])
+            .args(pace)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -189,7 +208,7 @@ impl InsertedCard {
         Ok(card)
     }
 
-    /// Gives an order of `simulator card --help`, such as `remove-at 9`.
+    /// Gives an order of `simulator card --help`, such as `remove-at 9`. It is carried out a moment later.
     ///
     /// # Errors
     /// What the system says.
