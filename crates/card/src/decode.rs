@@ -1,11 +1,11 @@
 //! From stretches of the card's image to a citizen.
 //!
-//! Every value is checked by the type it becomes; an error names the field and never the data. What the
+//! Every value is checked by the type it becomes; an error names the field and never the data. A field is
+//! decoded on the stack, so that nothing is allocated but the texts that are kept. What the
 //! bank makes of partly known dates or empty names is `protocol`'s.
 
 use citizen::{
     Address, BirthDate, Bp1Number, Citizen, CitizenId, Date, Expiry, Identity, Name, Script, Sex,
-    Text,
 };
 use zeroize::Zeroizing;
 
@@ -33,22 +33,15 @@ impl Section {
         self.bytes.get(start..start + expected).ok_or(CardError::Length { field, expected, got })
     }
 
-    /// The text of one place, without its padding.
-    fn text(&self, place: Place) -> Result<Text, CardError> {
-        let field = place.field;
-        tis620::decode(self.bytes(place)?)
-            .map_err(|error| CardError::Text { field, source: error.into() })
-    }
-
-    /// The text of one place, made into a value.
+    /// The text of one place, without its padding, made into a value.
     fn value<T, E: Into<TextError>>(
         &self,
         place: Place,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, CardError> {
-        let field = place.field;
-        parse(self.text(place)?.as_str())
-            .map_err(|error| CardError::Text { field, source: error.into() })
+        let error = |source| CardError::Text { field: place.field, source };
+        let parsed = tis620::decode(self.bytes(place)?, parse);
+        parsed.map_err(|bytes| error(bytes.into()))?.map_err(|rule| error(rule.into()))
     }
 }
 
@@ -76,11 +69,12 @@ impl PhotoExtent {
 /// # Errors
 /// [`CardError::OldLayout`] for `0002`, [`CardError::UnknownLayout`] for any other.
 pub(crate) fn layout(holder: &Section) -> Result<(), CardError> {
-    match holder.text(VERSION)?.as_str() {
-        "0003" => Ok(()),
-        "0002" => Err(CardError::OldLayout),
-        _ => Err(CardError::UnknownLayout),
-    }
+    let version = |text: &str| match text {
+        "0003" => Ok(Ok(())),
+        "0002" => Ok(Err(CardError::OldLayout)),
+        _ => Ok(Err(CardError::UnknownLayout)),
+    };
+    holder.value::<_, TextError>(VERSION, version)?
 }
 
 /// The holder's number.

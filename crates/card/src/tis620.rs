@@ -3,9 +3,9 @@
 //! `encoding_rs` decodes it as windows-874, which fills the gaps of TIS-620 with Latin punctuation, control
 //! characters and a no-break space and reports none of it. So the bytes are checked first.
 
-use citizen::Text;
-use encoding_rs::WINDOWS_874;
+use encoding_rs::{DecoderResult, WINDOWS_874};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 /// Why bytes are no Thai text.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -18,11 +18,16 @@ pub enum Tis620Error {
     Undefined,
 }
 
-/// Decodes a field, without the spaces and NULs it is padded with on either side.
+/// UTF-8 of the longest field that a read can bring, at three bytes a Thai letter.
+const UTF8_BYTES_MAX: usize = 255 * 3;
+
+/// Decodes a field, without the spaces and NULs it is padded with on either side, and hands the text over.
+///
+/// It is wiped where it was decoded: never moved, it leaves no copy.
 ///
 /// # Errors
 /// [`Tis620Error`] by the first byte that no text has.
-pub(crate) fn decode(field: &[u8]) -> Result<Text, Tis620Error> {
+pub(crate) fn decode<T>(field: &[u8], take: impl FnOnce(&str) -> T) -> Result<T, Tis620Error> {
     let text = trimmed(field);
     for byte in text {
         match byte {
@@ -31,11 +36,18 @@ pub(crate) fn decode(field: &[u8]) -> Result<Text, Tis620Error> {
             0x20..=0x7E | 0xA1..=0xDA | 0xDF..=0xFB => {}
         }
     }
+    let mut utf8 = Zeroizing::new([0; UTF8_BYTES_MAX]);
     // With BOM handling, ๏ปฟ at the start would be taken for the mark of UTF-8.
-    WINDOWS_874
-        .decode_without_bom_handling_and_without_replacement(text)
-        .map(|text| Text::new(text.into_owned()))
-        .ok_or(Tis620Error::Undefined)
+    let mut decoder = WINDOWS_874.new_decoder_without_bom_handling();
+    match decoder.decode_to_utf8_without_replacement(text, utf8.as_mut_slice(), true) {
+        (DecoderResult::InputEmpty, _, written) => {
+            let text = utf8.get(..written).map(std::str::from_utf8);
+            Ok(take(text.and_then(Result::ok).expect("the decoder writes UTF-8")))
+        }
+        (DecoderResult::OutputFull | DecoderResult::Malformed(..), ..) => {
+            Err(Tis620Error::Undefined)
+        }
+    }
 }
 
 /// The field without its padding.
@@ -48,19 +60,14 @@ fn trimmed(field: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use citizen::Text;
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     use super::{Tis620Error, decode};
 
     #[track_caller]
     fn check(bytes: &[u8], expected: Result<&str, Tis620Error>) {
-        let decoded = decode(bytes);
-        assert_eq!(
-            decoded.as_ref().map(Text::as_str).map_err(|error| *error),
-            expected,
-            "{bytes:02X?}"
-        );
+        let decoded = decode(bytes, str::to_owned);
+        assert_eq!(decoded.as_deref().map_err(|error| *error), expected, "{bytes:02X?}");
     }
 
     /// The standard in one line: ASCII, or Thai at a fixed distance, or nothing.
@@ -119,10 +126,9 @@ mod tests {
     proptest! {
         #[test]
         fn each_byte_is_one_character_or_the_whole_is_refused(bytes in any::<Vec<u8>>()) {
-            if let Ok(text) = decode(&bytes) {
-                let text = text.as_str();
+            if let Ok(text) = decode(&bytes, str::to_owned) {
                 prop_assert!(text.chars().all(|letter| !letter.is_control()));
-                prop_assert_eq!(text, text.trim());
+                prop_assert_eq!(text.as_str(), text.trim());
                 prop_assert!(text.chars().count() <= bytes.len());
             }
         }

@@ -51,10 +51,13 @@ impl Address {
     /// # Errors
     /// [`AddressError::Slots`] for another number of parts; none is guessed.
     pub fn from_slots(text: &str) -> Result<Self, AddressError> {
-        let slots: Vec<&str> = text.split('#').map(str::trim).collect();
+        let got = text.split('#').count();
+        if got != SLOTS {
+            return Err(AddressError::Slots { got });
+        }
+        let mut slots = text.split('#').map(str::trim);
         let [house_number, moo, trok, soi, road, sub_district, district, province] =
-            <[&str; SLOTS]>::try_from(slots)
-                .map_err(|slots| AddressError::Slots { got: slots.len() })?;
+            [(); SLOTS].map(|()| slots.next().unwrap_or_default());
         let without = |text: &str, words: &[&str]| Text::from(without_word(text, words));
         Ok(Self {
             full: one_line(text),

@@ -127,8 +127,9 @@ impl Partial {
     /// Reads `YYYYMMDD` in the Buddhist Era; `00` or two blanks are an unknown part.
     pub(crate) fn from_buddhist(text: &str) -> Result<Self, DateError> {
         // An unknown end may have been trimmed away as padding.
-        let digits: [u8; 8] =
-            format!("{text:<8}").into_bytes().try_into().map_err(|_| DateError::Form)?;
+        let mut digits = [b' '; 8];
+        let written = digits.get_mut(..text.len()).filter(|_| text.is_ascii());
+        written.ok_or(DateError::Form)?.copy_from_slice(text.as_bytes());
         let [thousands, hundreds, tens, ones, m1, m2, d1, d2] = digits;
         // `00` ends a year as well as any other two digits; blanks are no part of one.
         let rest = if [tens, ones] == *b"00" { Some(0) } else { pair(tens, ones)? };

@@ -73,11 +73,14 @@ impl Name {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        let slots: Vec<&str> = text.split('#').map(str::trim).collect();
-        let [prefix, first, middle, last] = match *slots.as_slice() {
-            [prefix, first, middle, last] => [prefix, first, middle, last],
-            [prefix, first, last] => [prefix, first, "", last],
-            _ => return Err(NameError::Slots { got: slots.len() }),
+        let mut slots = text.split('#').map(str::trim);
+        let first_four = [(); 4].map(|()| slots.next());
+        let [prefix, first, middle, last] = match first_four {
+            [Some(prefix), Some(first), Some(middle), Some(last)] if slots.next().is_none() => {
+                [prefix, first, middle, last]
+            }
+            [Some(prefix), Some(first), Some(last), None] => [prefix, first, "", last],
+            _ => return Err(NameError::Slots { got: text.split('#').count() }),
         };
         Ok(Self {
             prefix: part(prefix, NamePart::Prefix, script)?,
