@@ -8,5 +8,6 @@ mod faults;
 mod flows;
 mod keys;
 mod notes;
+mod recordings;
 mod secrecy;
 mod stage;

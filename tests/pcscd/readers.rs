@@ -1,10 +1,13 @@
 //! The list of readers through a real pcscd, and readers that a note refuses.
 
+use std::fs;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+use agent::recording::Recording;
 use serde_json::Value;
 use tests::pcscd::{FIRST_SLOT, InsertedCard, PrivatePcscd, REFUSED_SLOT, Readers, stage_is_on};
+use tests::personal::Person;
 
 /// pcscd looks for cards every 0.4 s.
 const SEEN_WITHIN: Duration = Duration::from_secs(20);
@@ -65,4 +68,33 @@ fn a_card_in_a_refused_reader_does_not_hide_the_customers() {
     let read = objects(&run(&pcscd, &["--json"]));
     assert_eq!(read[0]["reader"], FIRST_SLOT);
     assert_eq!(read[0]["citizen_id"], "x-xxxx-xxxxx-11-9");
+}
+
+#[test]
+fn a_recording_of_a_card_holds_the_invented_person_and_is_made_once() {
+    if !stage_is_on("a_recording_of_a_card_holds_the_invented_person_and_is_made_once") {
+        return;
+    }
+    let pcscd = PrivatePcscd::start(Readers::One).unwrap();
+    let _card = InsertedCard::insert(&pcscd, "bangkok").unwrap();
+    slot_with_card(&pcscd, FIRST_SLOT);
+    let file = pcscd.folder().join("card.rec");
+    let record = ["--trace", "--record", file.to_str().unwrap()];
+    let read = run(&pcscd, &record);
+    let said = String::from_utf8_lossy(&read.stderr).into_owned();
+    assert_eq!(read.status.code(), Some(0), "{said}");
+    for words in ["recorded ", "READ BINARY 0000", "status=9000"] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    let text = fs::read_to_string(&file).unwrap();
+    let recording = Recording::parse(&text).unwrap();
+    assert_eq!(recording.reader, FIRST_SLOT);
+    assert!(recording.steps.len() > 20);
+    let invented: String = b"1111111111119".iter().map(|byte| format!("{byte:02X}")).collect();
+    assert!(text.contains(&invented));
+    let found = Person::of_card("bangkok").found_in(said.as_bytes());
+    assert!(found.is_empty(), "the trace holds {found:?}");
+    let again = run(&pcscd, &record);
+    assert_eq!(again.status.code(), Some(1), "a file that is there is not written over");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
 }

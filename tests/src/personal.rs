@@ -12,7 +12,7 @@ const CHARACTERS_MIN: usize = 5;
 const PORTRAIT_CHARACTERS: usize = 48;
 
 /// One form of one value that must not be found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Trace {
     /// Which field, for the report; never the value.
     pub field: String,

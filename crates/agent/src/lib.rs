@@ -18,6 +18,7 @@ mod outbox;
 pub mod ports;
 pub mod quirks;
 pub mod reading;
+pub mod recording;
 mod runtime;
 pub mod sendings;
 mod slip;

@@ -17,6 +17,8 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use agent::config::LogLevel;
+use agent::log::{self, LogForm};
 use clap::{Parser, Subcommand};
 
 use read::{Form, Reading};
@@ -49,8 +51,16 @@ enum Command {
         /// Use the readers that this configuration allows, instead of any.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// Say each exchange with the card on standard error: instruction, lengths, status word and time,
+        /// and none of its data.
+        #[arg(long)]
+        trace: bool,
+        /// Write what goes on with the card to a new file, with an invented holder in place of this one: a
+        /// recording that may be handed on.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
         /// List the readers that are plugged in with what the notes say of them, and read none.
-        #[arg(long, conflicts_with_all = ["reveal"])]
+        #[arg(long, conflicts_with_all = ["record", "reveal", "trace"])]
         list: bool,
     },
     /// Look after a configuration.
@@ -156,8 +166,12 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Serve { config } => Ok(serve::serve(&config)),
         Command::Read { json, list: true, .. } => Ok(list::list(Form::of(json))?),
-        Command::Read { json, reveal, config, list: false } => {
-            let reading = Reading { form: Form::of(json), sight: Sight::of(reveal), config };
+        Command::Read { json, reveal, config, trace, record, list: false } => {
+            if trace {
+                log::init(LogLevel::Trace, LogForm::Text);
+            }
+            let reading =
+                Reading { form: Form::of(json), sight: Sight::of(reveal), config, record };
             Ok(read::read(&reading)?)
         }
         Command::Config { command: ConfigCommand::Check { file } } => {

@@ -3,8 +3,10 @@
 //! Owns waiting for a card, a deadline for reading it, and how a failure is said. What is shown of
 //! a person is `sheet`'s decision.
 
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +16,7 @@ use agent::explain::{Explanation, explain, of_card, of_reader};
 use agent::ports::{CardMonitor, CardReader, Devices, Presence, ReaderError, Start, prepared};
 use agent::quirks::Quirks;
 use agent::reading::{self, Ladder, cures_of_card, cures_of_reader};
+use agent::recording::{RecordError, Recorded, Recorder};
 use card::{CardError, CardReading, Flow, ReadPlan};
 use dipchip::devices::RealDevices;
 use thiserror::Error;
@@ -56,6 +59,8 @@ pub struct Reading {
     pub sight: Sight,
     /// Names the allowed readers; without it any may be used.
     pub config: Option<PathBuf>,
+    /// A new file for a recording.
+    pub record: Option<PathBuf>,
 }
 
 /// Why no card was read.
@@ -67,6 +72,8 @@ enum ReadError {
     Reader(#[from] ReaderError),
     #[error(transparent)]
     Card(#[from] CardError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
     #[error("waiting for a card: none came within 30 s")]
     NoCardCame,
     #[error("reading the card: no end within 20 s")]
@@ -87,6 +94,7 @@ pub fn read(reading: &Reading) -> io::Result<Exit> {
     };
     let (exit, explanation) = match &error {
         ReadError::Config(_) => (Exit::Usage, None),
+        ReadError::Record(_) => (Exit::Fault, None),
         ReadError::NoCardCame => (Exit::Stopped, None),
         ReadError::Reader(error) => (Exit::Fault, Some(of_reader(*error))),
         ReadError::Card(error) => (Exit::Fault, Some(of_card(error))),
@@ -104,15 +112,43 @@ fn sheet_of(reading: &Reading) -> Result<Sheet, ReadError> {
         Some(file) => RealDevices::new(&Config::load(file)?),
         None => RealDevices::any_reader(),
     };
-    let devices = prepared(Arc::new(devices));
+    let devices = Arc::new(devices);
     let name = wait_for_card(devices.card_monitor()?.as_mut())?;
+    let recorder = match &reading.record {
+        Some(file) => Some(Recorder::begin(new_file(file).map_err(RecordError::Write)?, &name)?),
+        None => None,
+    };
+    let devices = match &recorder {
+        Some(recorder) => prepared(Arc::new(Recorded::new(devices, recorder))),
+        None => prepared(devices),
+    };
     let sheet = Sheet::new(reading.sight);
     let (sender, receiver) = mpsc::channel();
     // PC/SC has no deadlines: a call that never returns keeps its thread until the program ends.
     thread::spawn(move || {
         let _ = sender.send(filled(sheet, devices.as_ref(), &name));
     });
-    receiver.recv_timeout(READ_WITHIN).unwrap_or(Err(ReadError::Hung))
+    let read = receiver.recv_timeout(READ_WITHIN).unwrap_or(Err(ReadError::Hung));
+    let Some(recorder) = recorder else { return read };
+    // A card that could not be read is what recordings are for: both are told.
+    match (recorder.end(), read) {
+        (Ok(steps), read) => {
+            eprintln!(
+                "dipchip: recorded {steps} steps, with an invented holder in place of this one"
+            );
+            read
+        }
+        (Err(error), Ok(_)) => Err(error.into()),
+        (Err(error), Err(first)) => {
+            eprintln!("dipchip: {}", chain(&error));
+            Err(first)
+        }
+    }
+}
+
+/// A file that was not there, for this user alone.
+fn new_file(file: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)
 }
 
 fn filled(mut sheet: Sheet, devices: &dyn Devices, name: &str) -> Result<Sheet, ReadError> {
@@ -182,7 +218,9 @@ fn cures(error: &ReadError) -> &'static [Start] {
     match error {
         ReadError::Card(error) => cures_of_card(error),
         ReadError::Reader(error) => cures_of_reader(*error),
-        ReadError::Config(_) | ReadError::NoCardCame | ReadError::Hung => &[],
+        ReadError::Config(_) | ReadError::Record(_) | ReadError::NoCardCame | ReadError::Hung => {
+            &[]
+        }
     }
 }
 
