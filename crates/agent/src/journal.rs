@@ -5,6 +5,7 @@
 //! carries its reference in clear; it goes with the answer. Time and chance are handed in.
 
 mod device_key;
+mod earlier;
 mod folder;
 mod history;
 pub(crate) mod inspection;
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use device_key::Purpose;
 pub use device_key::{DeviceKey, KEY_BYTES};
+pub use earlier::Earlier;
 pub use history::{Past, Violation, verify, violations};
 pub use standing::Standing;
 pub use store::Store;
@@ -246,6 +248,15 @@ impl Journal {
     /// [`JournalError::Database`].
     pub fn history(&self) -> Result<Vec<Past>, JournalError> {
         self.with(|open, _| open.history())
+    }
+
+    /// What is known of earlier submits of this reference. A refusal leaves nothing that could have been
+    /// accepted; what was replaced or given up may have been.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub fn earlier(&self, reference: &Reference) -> Result<Earlier, JournalError> {
+        self.with(|open, _| open.earlier(reference))
     }
 
     /// Keeps the journal small: bodies that are too old go, closed entries that are too old or too many go,

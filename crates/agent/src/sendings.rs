@@ -13,10 +13,13 @@ use session::Outcome;
 use session::outbox::{End, Entry};
 use zeroize::Zeroizing;
 
-use crate::journal::{EntryId, Journal, JournalError, Sending, Unfinished};
+use crate::journal::{Earlier, EntryId, Journal, JournalError, Sending, Unfinished};
 
 /// The answer of a submit in whose place the journey sends another one.
 const REPLACED: &str = "REPLACED";
+
+/// The answer of a submit that the journal refused to write down and wrote down nevertheless.
+const NOT_WRITTEN: &str = "NOT_WRITTEN";
 
 /// Where entries are kept: the journal, or a wrapper around it. Each call is as the journal's own.
 pub trait Entries {
@@ -38,6 +41,12 @@ pub trait Entries {
     /// [`JournalError`]: then it may not be written.
     fn close(&self, id: EntryId, answer: &str, now: BankTime) -> Result<(), JournalError>;
 
+    /// As [`Journal::earlier`].
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be read.
+    fn earlier(&self, reference: &Reference) -> Result<Earlier, JournalError>;
+
     /// As [`Journal::unfinished`].
     ///
     /// # Errors
@@ -58,6 +67,10 @@ impl Entries for Journal {
         self.close(id, answer, now)
     }
 
+    fn earlier(&self, reference: &Reference) -> Result<Earlier, JournalError> {
+        self.earlier(reference)
+    }
+
     fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
         self.unfinished()
     }
@@ -74,6 +87,9 @@ pub struct Sendings<E> {
 struct Custody {
     /// The journey under way sends these itself; so often it has.
     held: BTreeMap<EntryId, u32>,
+    /// Whose submit the journal refused, and perhaps wrote down nevertheless: its customer was told that
+    /// nothing is sent.
+    refused: Vec<Reference>,
     /// Ended for good, but the journal could not be told.
     unwritten: BTreeMap<EntryId, String>,
     /// Since when this process has known an entry.
@@ -85,17 +101,8 @@ struct Custody {
 pub struct Prepared {
     /// Its entry.
     pub id: EntryId,
-    /// What is known of its reference.
-    pub before: Before,
-}
-
-/// Was the same reference sent before, without an answer?
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Before {
-    /// Not that this machine knows.
-    Nothing,
-    /// By an earlier journey: the bank may have accepted it.
-    MayHaveArrived,
+    /// What is known of earlier submits of its reference.
+    pub earlier: Earlier,
 }
 
 /// An entry that the outbox may send now.
@@ -138,23 +145,30 @@ impl<E: Entries> Sendings<E> {
         body: &[u8],
         now: BankTime,
     ) -> Result<Prepared, JournalError> {
-        let earlier: Vec<EntryId> = self.custody().held.keys().copied().collect();
-        earlier.into_iter().try_for_each(|id| self.end(id, REPLACED, now))?;
-        let unanswered = |one: &Unfinished| {
-            let same =
-                one.reference.as_ref() == Some(reference) && one.endpoint == Endpoint::Submit;
-            same && one.attempts > 0
-        };
-        let ended = |one: &Unfinished| self.custody().unwritten.contains_key(&one.id);
-        let open = self.entries.unfinished()?;
-        let before = match open.iter().any(|one| unanswered(one) && !ended(one)) {
-            true => Before::MayHaveArrived,
-            false => Before::Nothing,
-        };
+        let held: Vec<EntryId> = self.custody().held.keys().copied().collect();
+        held.into_iter().try_for_each(|id| self.end(id, REPLACED, now))?;
+        let earlier = self.entries.earlier(reference)?;
         let sending = Sending { endpoint: Endpoint::Submit, reference, body };
-        let id = self.entries.prepare(sending, now)?;
-        self.custody().held.insert(id, 0);
-        Ok(Prepared { id, before })
+        match self.entries.prepare(sending, now) {
+            Ok(id) => {
+                let mut custody = self.custody();
+                custody.refused.retain(|refused| refused != reference);
+                custody.held.insert(id, 0);
+                Ok(Prepared { id, earlier })
+            }
+            Err(error) => {
+                self.custody().refused.push(reference.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// What is known of earlier submits of a reference, before the bank is asked about it.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the journal cannot be read.
+    pub fn earlier(&self, reference: &Reference) -> Result<Earlier, JournalError> {
+        self.entries.earlier(reference)
     }
 
     /// Queues a failure report; it outlives the journey.
@@ -236,6 +250,10 @@ impl<E: Entries> Sendings<E> {
     pub fn due(&self, tick: Duration, now: BankTime) -> Result<Vec<Due>, JournalError> {
         let unwritten: Vec<_> = self.custody().unwritten.clone().into_iter().collect();
         unwritten.iter().try_for_each(|(id, answer)| self.end(*id, answer, now))?;
+        for one in self.entries.unfinished()?.iter().filter(|one| self.is_refused(one)) {
+            self.end(one.id, NOT_WRITTEN, now)?;
+        }
+        self.custody().refused.clear();
         let unfinished = self.entries.unfinished()?;
         let mut custody = self.custody();
         custody.known.retain(|id, _| unfinished.iter().any(|entry| entry.id == *id));
@@ -266,6 +284,14 @@ impl<E: Entries> Sendings<E> {
         Ok(())
     }
 
+    /// Is it the entry of a submit that the journal refused to write down?
+    fn is_refused(&self, one: &Unfinished) -> bool {
+        let custody = self.custody();
+        let refused = one.reference.as_ref().is_some_and(|this| custody.refused.contains(this));
+        let never_sent = one.attempts == 0 && !custody.held.contains_key(&one.id);
+        refused && never_sent && one.endpoint == Endpoint::Submit
+    }
+
     fn custody(&self) -> MutexGuard<'_, Custody> {
         self.custody.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -286,6 +312,8 @@ mod tests {
     struct Disk {
         journal: Journal,
         refuses: Cell<bool>,
+        /// Writes, and says that it did not.
+        lies: Cell<bool>,
     }
 
     impl Disk {
@@ -293,7 +321,11 @@ mod tests {
             &self,
             write: impl FnOnce(&Journal) -> Result<T, JournalError>,
         ) -> Result<T, JournalError> {
-            if self.refuses.get() { Err(JournalError::NoRandomness) } else { write(&self.journal) }
+            if self.refuses.get() {
+                return Err(JournalError::NoRandomness);
+            }
+            let written = write(&self.journal)?;
+            if self.lies.get() { Err(JournalError::NoRandomness) } else { Ok(written) }
         }
     }
 
@@ -310,6 +342,10 @@ mod tests {
             self.try_write(|journal| journal.close(id, answer, now))
         }
 
+        fn earlier(&self, reference: &Reference) -> Result<Earlier, JournalError> {
+            self.journal.earlier(reference)
+        }
+
         fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
             self.journal.unfinished()
         }
@@ -318,7 +354,7 @@ mod tests {
     fn sendings() -> Sendings<Disk> {
         let key = DeviceKey::new(Zeroizing::new([7; KEY_BYTES]));
         let journal = Journal::new(Store::in_memory().unwrap(), key, StdRng::seed_from_u64(1));
-        Sendings::new(Disk { journal, refuses: Cell::new(false) })
+        Sendings::new(Disk { journal, refuses: Cell::new(false), lies: Cell::new(false) })
     }
 
     fn reference() -> Reference {
@@ -384,14 +420,36 @@ mod tests {
     #[test]
     fn a_second_journey_hears_that_the_first_may_have_arrived() {
         let sendings = sendings();
-        submitted(&sendings);
-        let first = sendings.submit(&reference(), b"again", NOW).unwrap();
-        assert_eq!(first.before, Before::Nothing, "one journey replaces only what was refused");
-        sendings.sent(first.id, "id", NOW).unwrap();
+        let first = submitted(&sendings);
         sendings.leave(None, NOW).unwrap();
         let second = sendings.submit(&reference(), b"later", NOW).unwrap();
-        assert_eq!(second.before, Before::MayHaveArrived);
+        assert_eq!(second.earlier, Earlier::MayHaveArrived);
+        assert_ne!(second.id, first);
         sendings.leave(None, NOW).unwrap();
         assert_eq!(due(&sendings), 1, "two submits of one reference are never under way");
+    }
+
+    #[test]
+    fn a_refusal_leaves_nothing_that_may_have_arrived_and_a_success_does() {
+        for (answer, expected) in [
+            (Err((Endpoint::Submit, Condition::Diis(9301))), Earlier::Nothing),
+            (Ok(()), Earlier::MayHaveArrived),
+        ] {
+            let sendings = sendings();
+            assert_eq!(sendings.earlier(&reference()).unwrap(), Earlier::Nothing);
+            let id = submitted(&sendings);
+            sendings.answered(id, answer, NOW).unwrap();
+            assert_eq!(sendings.earlier(&reference()).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_submit_that_the_disk_took_and_denied_is_not_sent_either() {
+        let sendings = sendings();
+        sendings.entries().lies.set(true);
+        assert!(sendings.submit(&reference(), b"body", NOW).is_err());
+        sendings.entries().lies.set(false);
+        assert_eq!(sendings.entries().unfinished().unwrap().len(), 1);
+        assert_eq!(due(&sendings), 0, "its customer was told that nothing is sent");
     }
 }

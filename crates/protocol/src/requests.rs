@@ -94,6 +94,12 @@ impl QrValidationRequest {
         Self { reference: reference.clone(), citizen_id: citizen_id.clone() }
     }
 
+    /// What is asked about.
+    #[must_use]
+    pub const fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
     /// The JSON to seal.
     #[must_use]
     pub fn plaintext(&self) -> Plaintext {

@@ -72,8 +72,8 @@ pub enum Event {
         /// The answer.
         answer: BankAnswer,
     },
-    /// An earlier journey sent the reference of this submit and never heard what became of it: a 1602 may be
-    /// our own (§1.9). Comes before the call's first answer.
+    /// The reference of this call was sent by this machine before, and accepted or never heard of again: a
+    /// 1602 is our own (§1.6, §1.9). Comes before the call's first answer.
     SentBefore(CallId),
     /// Nobody can be sure that the disk keeps what must be kept: nothing may be sent.
     JournalFailed,

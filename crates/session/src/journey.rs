@@ -104,7 +104,11 @@ impl Session {
         if is_sign_of_life(&event) {
             self.seen = now.tick;
         }
-        let state = mem::take(&mut self.state);
+        let mut state = mem::take(&mut self.state);
+        // The event may have overtaken the tick that ends the session.
+        if self.expired(&state, now) {
+            state = self.stop(LocalFailure::SessionExpired, &mut turn);
+        }
         self.state = self.step(state, event, &mut turn);
         self.at = now.tick;
         turn.orders
@@ -129,6 +133,7 @@ impl Session {
             State::Consenting { .. } | State::Confirming(_) | State::TakingSelfie { .. } => {
                 Some(waiting)
             }
+            State::Reading { .. } if self.waits_for_card() => Some(waiting),
             State::Reading { since, .. } => Some(*since + READING_MOST),
             State::Validating { call, .. }
             | State::FetchingConsents { call, .. }
@@ -210,6 +215,7 @@ impl Session {
     fn tick(&mut self, state: State, turn: &mut Turn) -> State {
         match state {
             State::Ended { until, .. } if until <= turn.now.tick => self.leave(),
+            State::Reading { .. } if self.waits_for_card() => self.wait_on(state, turn),
             State::Reading { since, .. } if since + READING_MOST <= turn.now.tick => {
                 self.fail(LocalFailure::Card(CardFault::ReaderHung), turn)
             }
@@ -238,12 +244,26 @@ impl Session {
         if self.seen + patience.idle + patience.warning <= turn.now.tick {
             return self.stop(LocalFailure::TimedOut, turn);
         }
-        match errand_of(&state) {
-            Some(Errand::Ekyc(ekyc)) if ekyc.since + patience.journey <= turn.now.tick => {
-                self.stop(LocalFailure::SessionExpired, turn)
+        state
+    }
+
+    /// Is the reference too old on this machine for anything to be asked of the person, or with it (C-42)?
+    fn expired(&self, state: &State, now: Now) -> bool {
+        let asks = matches!(
+            state,
+            State::Consenting { .. } | State::Confirming(_) | State::TakingSelfie { .. }
+        );
+        match errand_of(state) {
+            Some(Errand::Ekyc(ekyc)) if asks => {
+                ekyc.since + self.policy.patience.journey <= now.tick
             }
-            _ => state,
+            Some(Errand::Ekyc(_) | Errand::DopaOnly) | None => false,
         }
+    }
+
+    /// Is there no card that could be read? One that belongs to a journey that is over is none.
+    pub(crate) fn waits_for_card(&self) -> bool {
+        self.card == CardStatus::Absent || self.card_spent
     }
 
     /// A repetition is due, or an answer got lost on the way.

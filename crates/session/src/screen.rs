@@ -199,6 +199,8 @@ impl Session {
                 | State::Confirming(_)
                 | State::TakingSelfie { .. }
         );
+        let waits_for_card = matches!(self.state, State::Reading { .. }) && self.waits_for_card();
+        let waits_for_person = waits_for_person || waits_for_card;
         View {
             flow: match self.policy.dopa {
                 DopaPolicy::Only => Flow::DopaOnly,
@@ -252,7 +254,7 @@ impl Session {
                 Screen::Consents { texts: agreements.iter().map(|one| &one.text).collect() }
             }
             State::Reading { errand: Errand::DopaOnly, card, .. }
-                if card.citizen.is_none() && self.card == CardStatus::Absent =>
+                if card.citizen.is_none() && self.waits_for_card() =>
             {
                 Screen::InsertCard { trouble: None }
             }

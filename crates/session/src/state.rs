@@ -147,6 +147,22 @@ pub(crate) struct Confirmed {
     pub(crate) at: BankTime,
 }
 
+/// May the bank have the reference from this machine already, by a sending that is not the present one?
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Earlier {
+    #[default]
+    Nothing,
+    MayHaveArrived,
+}
+
+/// What DOPA has said of the card in this journey.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Dopa {
+    #[default]
+    Unasked,
+    Passed,
+}
+
 /// How often what may be repeated was repeated, in one journey.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tries {
@@ -158,4 +174,6 @@ pub(crate) struct Tries {
     pub(crate) selfies: u8,
     /// How many sizes of selfie the bank found too large.
     pub(crate) shrinks: u8,
+    pub(crate) earlier: Earlier,
+    pub(crate) dopa: Dopa,
 }

@@ -6,6 +6,7 @@
 mod admin;
 mod certificate;
 mod citizen;
+mod clerk;
 mod clock;
 mod code;
 mod consents;
@@ -44,6 +45,8 @@ use thiserror::Error;
 use envelope::{KeyFault, KeyPair};
 use server::{Door, Server};
 use teller::{Secrets, Teller};
+
+pub(crate) use clerk::Clerk;
 
 pub use certificate::{Certificate, CertificateError};
 pub use clock::HeaderTime;

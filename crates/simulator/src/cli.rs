@@ -1,10 +1,12 @@
-//! The command line: `simulator demo` runs everything, `simulator bank` and `simulator card` one part alone.
+//! The command line: `simulator demo` runs everything, `bank` and `card` one part alone, `run` many
+//! days in virtual time.
 //!
 //! Owns the exit codes: 0 done, 1 a fault of the machine or ours, 2 usage, 3 the bank refused, 4 the
 //! customer stopped or time ran out.
 
 mod bank;
 mod card;
+mod run;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -43,6 +45,8 @@ enum Command {
     Bank(bank::BankArguments),
     /// A simulated citizen card in a reader of a real pcscd, here or in a virtual machine.
     Card(card::CardArguments),
+    /// Simulated days of one machine in virtual time, with everything that may go wrong, watched by invariants.
+    Run(run::RunArguments),
 }
 
 /// What went wrong, by whose fault.
@@ -75,6 +79,7 @@ fn perform(command: Command) -> Result<u8, Failure> {
         Command::Demo(demo) => demonstrate(&demo),
         Command::Bank(arguments) => bank::run(arguments).map(|()| 0),
         Command::Card(arguments) => card::run(&arguments).map(|()| 0),
+        Command::Run(arguments) => run::run(&arguments),
     }
 }
 

@@ -15,15 +15,15 @@ use protocol::{
 use session::{BankAnswer, CallId, Outcome, Request};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
-use tokio::task::spawn_blocking;
+use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 use tracing::{debug, error, info, warn};
 
 use crate::audit::{Audit, Happened};
 use crate::bank::{AttemptError, Bank, Call, Failed, KeyId, Keyring, KeyringError, NotJournaled};
 use crate::clock::Clock;
-use crate::journal::{EntryId, Journal, JournalError, Standing};
+use crate::journal::{Earlier, EntryId, Journal, JournalError, Standing};
 use crate::outbox::Outbox;
-use crate::sendings::{Before, Prepared, Sendings};
+use crate::sendings::{Prepared, Sendings};
 
 /// One journey has one call under way; late answers of earlier ones need little room.
 const ANSWERS_WAITING: usize = 16;
@@ -49,6 +49,8 @@ pub(super) struct Calls {
     clock: Arc<Clock>,
     audit: Audit,
     sealed: Arc<Mutex<HashMap<CallId, Arc<Sealed>>>>,
+    /// Calls under way that nothing journals: they end with their journey.
+    droppable: Arc<Mutex<Vec<AbortHandle>>>,
     turn: Arc<TurnMutex<Turn>>,
     answers: Sender<Answered>,
     inbox: Arc<Mutex<Option<Receiver<Answered>>>>,
@@ -77,8 +79,22 @@ impl Calls {
     ) -> Self {
         let (answers, inbox) = mpsc::channel(ANSWERS_WAITING);
         let inbox = Arc::new(Mutex::new(Some(inbox)));
-        let (sealed, turn) = (Arc::default(), Arc::new(TurnMutex::new(Turn)));
-        Self { bank, sendings, outbox, keys, framing, clock, audit, sealed, turn, answers, inbox }
+        let (sealed, droppable) = (Arc::default(), Arc::default());
+        let turn = Arc::new(TurnMutex::new(Turn));
+        Self {
+            bank,
+            sendings,
+            outbox,
+            keys,
+            framing,
+            clock,
+            audit,
+            sealed,
+            droppable,
+            turn,
+            answers,
+            inbox,
+        }
     }
 
     /// The answers; there is one listener.
@@ -89,13 +105,14 @@ impl Calls {
     /// Seals and sends, once.
     pub(super) fn ask(&self, call: CallId, request: Request) {
         let calls = self.clone();
-        tokio::spawn(async move {
+        let endpoint = request.endpoint();
+        let task = tokio::spawn(async move {
             let turn = calls.turn_of(request.endpoint()).await;
             match calls.seal(&request).await {
-                Ok((sealed, before)) => {
+                Ok((sealed, earlier)) => {
                     drop(request);
                     let sealed = Arc::new(sealed);
-                    if before == Before::MayHaveArrived {
+                    if earlier == Earlier::MayHaveArrived {
                         calls.answer(Answered::SentBefore(call)).await;
                     }
                     calls.sealed().insert(call, Arc::clone(&sealed));
@@ -111,6 +128,7 @@ impl Calls {
                 }
             }
         });
+        self.drop_with_the_journey(endpoint, &task);
     }
 
     /// Sends the body sealed last for this call once more.
@@ -118,10 +136,12 @@ impl Calls {
         let sealed = self.sealed().get(&call).cloned();
         let Some(sealed) = sealed else { return };
         let calls = self.clone();
-        tokio::spawn(async move {
+        let endpoint = sealed.endpoint;
+        let task = tokio::spawn(async move {
             let turn = calls.turn_of(sealed.endpoint).await;
             calls.exchange(call, &sealed, turn).await;
         });
+        self.drop_with_the_journey(endpoint, &task);
     }
 
     /// Queues a failure report; it outlives the journey.
@@ -145,6 +165,7 @@ impl Calls {
 
     /// The journey is over: what it held is dropped, what it left unresolved is the outbox's.
     pub(super) fn forget(&self, outcome: Option<Outcome>) {
+        self.droppable().drain(..).for_each(|call| call.abort());
         let sealed = std::mem::take(&mut *self.sealed());
         if sealed.values().all(|sealed| sealed.entry.is_none()) {
             return;
@@ -174,6 +195,21 @@ impl Calls {
                 warn!(at = %failed.at, code = %failed.condition, "no token yet");
             }
         });
+    }
+
+    /// Nobody waits for the answer of a call whose journey is over, and a refused token must not send the
+    /// customer's data once more. What is in the journal goes on.
+    fn drop_with_the_journey(&self, endpoint: Endpoint, task: &JoinHandle<()>) {
+        let journaled = matches!(endpoint, Endpoint::Submit | Endpoint::ReportFailure);
+        let mut droppable = self.droppable();
+        droppable.retain(|call| !call.is_finished());
+        if !journaled {
+            droppable.push(task.abort_handle());
+        }
+    }
+
+    fn droppable(&self) -> std::sync::MutexGuard<'_, Vec<AbortHandle>> {
+        self.droppable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sealed(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, Arc<Sealed>>> {
@@ -221,7 +257,7 @@ impl Calls {
         drop(turn);
     }
 
-    async fn seal(&self, request: &Request) -> Result<(Sealed, Before), Unsealed> {
+    async fn seal(&self, request: &Request) -> Result<(Sealed, Earlier), Unsealed> {
         let endpoint = request.endpoint();
         let plaintext = match request {
             Request::ValidateQr(request) => Some(request.plaintext()),
@@ -231,18 +267,24 @@ impl Calls {
         };
         let sealed = plaintext.map(|plaintext| self.keys.seal(plaintext, self.framing));
         let (body, key) = sealed.transpose().map_err(Unsealed::Envelope)?.unzip();
-        let (entry, before) = match (request, &body) {
+        let (entry, earlier) = match (request, &body) {
             (Request::Submit(submission), Some(body)) => {
                 let (reference, body) = (submission.reference().clone(), body.clone());
                 let prepared =
                     self.journaled(move |sendings, now| sendings.submit(&reference, &body, now));
-                let Prepared { id, before } = prepared.await.map_err(Unsealed::Journal)?;
+                let Prepared { id, earlier } = prepared.await.map_err(Unsealed::Journal)?;
                 debug!(entry = %id, "journaled: a body is prepared");
-                (Some(id), before)
+                (Some(id), earlier)
             }
-            _ => (None, Before::Nothing),
+            (Request::ValidateQr(validation), _) => {
+                let reference = validation.reference().clone();
+                let earlier = self.journaled(move |sendings, _| sendings.earlier(&reference));
+                // Without the journal nothing is sent anyway: that is found out when it comes to it.
+                (None, earlier.await.unwrap_or(Earlier::Nothing))
+            }
+            _ => (None, Earlier::Nothing),
         };
-        Ok((Sealed { endpoint, body, key, entry }, before))
+        Ok((Sealed { endpoint, body, key, entry }, earlier))
     }
 
     /// Works on the journal where a slow disk holds nobody up.

@@ -12,7 +12,7 @@ use super::{Session, Turn};
 use crate::event::{CardFault, Command, Event};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::DopaPolicy;
-use crate::state::{Agreement, CardCopy, Confirmed, Errand, Shown, State};
+use crate::state::{Agreement, CardCopy, Confirmed, Dopa, Errand, Shown, State};
 
 impl Session {
     pub(super) fn consenting(
@@ -88,12 +88,15 @@ impl Session {
         &mut self,
         errand: Errand,
         agreements: Vec<Agreement>,
-        (mut card, since): (CardCopy, Duration),
+        (mut card, mut since): (CardCopy, Duration),
         event: Event,
         turn: &mut Turn,
     ) -> State {
         match (event, &errand) {
-            (Event::CardInserted, Errand::DopaOnly) => turn.order(Command::ReadIdentity),
+            (Event::CardInserted, Errand::DopaOnly) => {
+                since = turn.now.tick;
+                turn.order(Command::ReadIdentity);
+            }
             (Event::IdentityRead(identity), Errand::DopaOnly) => {
                 turn.order(Command::ReadCard(identity));
             }
@@ -162,6 +165,8 @@ impl Session {
         }
         let confirmed = Confirmed { shown, input, at: turn.now.bank_time };
         match self.policy.dopa {
+            // A second query about the same card needs a new session (§1.8 (c)).
+            _ if self.tries.dopa == Dopa::Passed => self.after_dopa(confirmed, turn),
             DopaPolicy::BeforeSubmit | DopaPolicy::Only => self.check_dopa(confirmed, turn),
             DopaPolicy::Off => self.after_dopa(confirmed, turn),
         }

@@ -4,7 +4,8 @@
 
 use citizen::Identity;
 use protocol::{
-    Action, ConsentText, QrValidation, QrValidationRequest, Reference, ReturnedReference, Ruling,
+    Action, Condition, ConsentText, Endpoint, FaceCompare, QrValidation, QrValidationRequest,
+    Reference, ReturnedReference, Ruling, Transport,
 };
 
 use super::{Heard, Session, Turn, outcome_of, send};
@@ -13,7 +14,7 @@ use crate::event::{BankAnswer, CardFault, Command, Event, Request, Service};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::DopaPolicy;
 use crate::screen::CardStatus;
-use crate::state::{Agreement, CardCopy, Ekyc, Errand, Gathering, State};
+use crate::state::{Agreement, CardCopy, Dopa, Earlier, Ekyc, Errand, Gathering, State};
 
 /// A card that could not be read is asked for again at most so often in one journey (REREAD, §1.6).
 const REREADS_MOST: u8 = 2;
@@ -124,6 +125,10 @@ impl Session {
                 self.validated(reference, identity, validation, turn)
             }
             Heard::Over(verdict) => self.unvalidated(reference, verdict, turn),
+            Heard::Other(Event::SentBefore(id)) if id == call.id => {
+                self.tries.earlier = Earlier::MayHaveArrived;
+                State::Validating { reference, identity, call }
+            }
             Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
                 State::Validating { reference, identity, call }
             }
@@ -137,6 +142,14 @@ impl Session {
         validation: QrValidation,
         turn: &mut Turn,
     ) -> State {
+        let biometric = |text: &ConsentText| text.kind == send::BIOMETRIC;
+        let wants_face = validation.face_compare == FaceCompare::Required;
+        if wants_face && !validation.consents.iter().any(biometric) {
+            // Nobody could agree to what is not shown: the protocol has moved.
+            let (at, condition) = (Endpoint::ValidateQr, Condition::Transport(Transport::Drift));
+            let verdict = Verdict::Ruled { at, condition, action: Action::Stop };
+            return self.conclude(verdict, turn);
+        }
         let since = turn.now.tick;
         let reference = self.reference_to_send(reference, &validation);
         let errand = Errand::Ekyc(Box::new(Ekyc { reference, identity, validation, since }));
@@ -162,6 +175,11 @@ impl Session {
 
     fn unvalidated(&mut self, reference: Reference, verdict: Verdict, turn: &mut Turn) -> State {
         match verdict {
+            Verdict::Ruled { condition: Condition::ALREADY_USED, .. }
+                if self.tries.earlier == Earlier::MayHaveArrived =>
+            {
+                self.conclude(Verdict::Inferred, turn)
+            }
             Verdict::Ruled { at, condition, action: Action::Reread } => {
                 send::alert(condition, at, turn);
                 let finding = CardFinding::Bank(protocol::ruling(condition, at));
@@ -188,6 +206,7 @@ impl Session {
     /// The right card may still come: the reference is kept, this card must come out first.
     pub(super) fn another_card(&mut self, reference: Reference, finding: Outcome) -> State {
         self.tries.rereads += 1;
+        self.tries.dopa = Dopa::Unasked;
         self.card_spent = self.card == CardStatus::Present;
         let trouble = finding.failure();
         State::Gathering(Gathering { reference: Some(reference), trouble, ..Gathering::default() })

@@ -4,7 +4,7 @@
 
 use protocol::{
     Action, Alert, Condition, Consent, CustomerData, DopaCheck, Endpoint, Face, FaceCompare,
-    Ruling, Selfie, Submission, SubmissionParts,
+    FailureReason, Ruling, Selfie, Submission, SubmissionParts,
 };
 
 use super::gather::CardFinding;
@@ -12,10 +12,12 @@ use super::{Heard, Session, Turn, outcome_of};
 use crate::call::{Call, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Request, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
-use crate::state::{Agreement, CardCopy, Confirmed, Errand, Shown, State};
+use crate::state::{Agreement, CardCopy, Confirmed, Dopa, Earlier, Errand, Shown, State};
 
 /// The type of the consent without which no selfie is taken (§3 sample, C-44).
-const BIOMETRIC: &str = "103";
+pub(super) const BIOMETRIC: &str = "103";
+/// What a customer is told whose selfies are used up before another one could be refused.
+const FACE_MISMATCH: Condition = Condition::Diis(9301);
 
 impl Session {
     pub(super) fn check_dopa(&mut self, confirmed: Confirmed, turn: &mut Turn) -> State {
@@ -45,7 +47,10 @@ impl Session {
         turn: &mut Turn,
     ) -> State {
         match self.hear(&mut call, event, turn) {
-            Heard::Good(BankAnswer::Accepted(_)) => self.after_dopa(confirmed, turn),
+            Heard::Good(BankAnswer::Accepted(_)) => {
+                self.tries.dopa = Dopa::Passed;
+                self.after_dopa(confirmed, turn)
+            }
             Heard::Over(verdict) => self.ruled(confirmed, verdict, turn),
             Heard::Other(Event::CardFailed(CardFault::Swapped)) => {
                 self.card_swapped(confirmed.shown.errand, turn)
@@ -61,6 +66,12 @@ impl Session {
             errand @ Errand::DopaOnly => {
                 let slip = self.slip(errand, SlipResult::Done, turn.now);
                 self.end(Outcome::Done, Some(slip), turn)
+            }
+            // Whatever was corrected meanwhile: no more selfies than the place allows (I5).
+            Errand::Ekyc(_) if self.tries.selfies > self.policy.face_resubmits_max => {
+                let failure = Failure::Bank { condition: FACE_MISMATCH, text: "face_mismatch" };
+                let errand = confirmed.shown.errand;
+                self.refuse(&errand, FailureReason::FaceAttempts, failure, turn)
             }
             Errand::Ekyc(ekyc) => match ekyc.validation.face_compare {
                 FaceCompare::Required => State::TakingSelfie { confirmed, trouble: None },
@@ -95,7 +106,10 @@ impl Session {
         match self.submission(&confirmed, selfie.as_ref()) {
             Some(request) => {
                 self.tries.selfies += u8::from(selfie.is_some());
-                let call = self.ask(request, turn);
+                let mut call = self.ask(request, turn);
+                if self.tries.earlier == Earlier::MayHaveArrived {
+                    call.sent_before();
+                }
                 State::Submitting { confirmed, selfie, call }
             }
             None => self.fail(LocalFailure::FieldInvalid, turn),
@@ -138,7 +152,13 @@ impl Session {
                 let slip = self.slip(&confirmed.shown.errand, SlipResult::Done, turn.now);
                 self.end(Outcome::Done, Some(slip), turn)
             }
-            Heard::Over(verdict) => self.submit_ended(confirmed, selfie, verdict, turn),
+            Heard::Over(verdict) => {
+                // A request without an answer may come late, after its own repetition was refused.
+                if call.maybe_done() {
+                    self.tries.earlier = Earlier::MayHaveArrived;
+                }
+                self.submit_ended(confirmed, selfie, verdict, turn)
+            }
             Heard::Other(Event::SentBefore(id)) if id == call.id => {
                 call.sent_before();
                 State::Submitting { confirmed, selfie, call }

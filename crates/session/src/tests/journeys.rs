@@ -226,6 +226,23 @@ fn a_reference_that_an_earlier_journey_may_have_used_up_is_done() {
 }
 
 #[test]
+fn whoever_comes_back_with_a_reference_that_we_used_up_is_told_that_it_is_done() {
+    let mut bench = without_dopa();
+    bench.gather();
+    let call = bench.last_call();
+    bench.give(Event::SentBefore(call)).code(Endpoint::ValidateQr, "1602");
+    assert_eq!(bench.outcome(), Outcome::DoneInferred);
+}
+
+#[test]
+fn a_request_that_comes_late_is_still_our_own() {
+    let mut bench = submitting_a_face();
+    bench.code(Endpoint::Submit, "NET_TIMEOUT").wait().code(Endpoint::Submit, "9301");
+    bench.pose().code(Endpoint::Submit, "1602");
+    assert_eq!(bench.outcome(), Outcome::DoneInferred);
+}
+
+#[test]
 fn an_outcome_that_nobody_finds_out_is_unresolved_and_alerted() {
     let mut bench = submitting();
     for _ in 0..3 {
@@ -271,6 +288,23 @@ fn consents_that_the_bank_misses_are_asked_again_twice() {
         bench.agree().confirm().pose();
     }
     bench.code(Endpoint::Submit, "1900").check_end("refused", "1900");
+}
+
+#[test]
+fn dopa_is_asked_once_about_one_card() {
+    let mut bench = Bench::new(Policy::default());
+    bench.gather().validate(FaceCompare::NotRequired).agree().read_card().confirm().accept();
+    bench.code(Endpoint::Submit, "1302").confirm();
+    assert_eq!((bench.asked(Endpoint::CheckDopa), bench.asked(Endpoint::Submit)), (1, 2));
+}
+
+#[test]
+fn a_face_that_is_wanted_without_its_consent_is_not_taken() {
+    let mut bench = without_dopa();
+    bench.gather();
+    let face_compare = FaceCompare::Required;
+    let validation = protocol::QrValidation { face_compare, ..Default::default() };
+    bench.answer(crate::BankAnswer::QrValidated(validation)).check_end("failed", "NET_DRIFT");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::{Consent, Endpoint, FaceCompare, WrongCode};
 
-use super::bench::{Bench, citizen, identity, photo, reference, selfie};
+use super::bench::{Bench, citizen, identity, photo, reference, selfie, text};
 use crate::{
     BankAnswer, CardFault, CardStatus, Command, DopaPolicy, Event, Language, Policy, Screen,
     Service, Stage,
@@ -44,6 +44,51 @@ fn card_data_are_reported_as_wrong_only_when_they_were_wrong_twice() {
     bench.give(Event::CardFailed(CardFault::DataInvalid));
     bench.check_end("refused", "CARD_DATA_INVALID");
     assert_eq!(bench.reports(), ["02"]);
+}
+
+#[test]
+fn a_confirmation_that_overtakes_the_tick_is_too_late_as_well() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::NotRequired).read_card();
+    for _ in 0..20 {
+        bench.give(Event::StillHere).pass(Duration::from_secs(29));
+    }
+    bench.tick += Duration::from_secs(30);
+    bench.confirm().check_end("stopped", "SESSION_EXPIRED");
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+}
+
+#[test]
+fn a_card_that_does_not_come_is_waited_for_like_any_sign_of_life() {
+    let mut bench = Bench::new(Policy { dopa: DopaPolicy::Only, ..Policy::default() });
+    bench.give(Event::Started);
+    bench.answer(BankAnswer::Consents(protocol::Consents { texts: vec![text("105")] }));
+    bench.agree().wait();
+    assert!(bench.session.view().idle_warning.is_some(), "as on every screen that waits");
+    bench.wait().check_end("stopped", "TIMED_OUT");
+}
+
+#[test]
+fn a_card_that_comes_late_has_its_whole_time() {
+    let mut bench = Bench::new(Policy { dopa: DopaPolicy::Only, ..Policy::default() });
+    bench.give(Event::Started);
+    bench.answer(BankAnswer::Consents(protocol::Consents { texts: vec![text("105")] }));
+    bench.agree().pass(Duration::from_secs(29)).give(Event::CardInserted);
+    bench.pass(Duration::from_secs(5));
+    assert_eq!(bench.session.stage(), Stage::Read);
+}
+
+#[test]
+fn no_more_selfies_go_out_than_allowed_whatever_is_corrected_meanwhile() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::Required).agree().read_card().confirm().pose();
+    for _ in 0..5 {
+        bench.code(Endpoint::Submit, "9301").pose();
+    }
+    bench.code(Endpoint::Submit, "1900").agree().confirm();
+    bench.check_end("refused", "9301");
+    assert_eq!(bench.asked(Endpoint::Submit), 6);
+    assert_eq!(bench.reports(), ["06"]);
 }
 
 #[test]

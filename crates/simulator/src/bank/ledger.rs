@@ -105,6 +105,13 @@ impl Ledger {
         self.knows(reference).then_some(stage)
     }
 
+    /// What a code does to a reference when it is answered for no reason of its own.
+    pub(super) fn suffer(&mut self, reference: &str, code: Code) {
+        if let Some(entry) = self.entry(reference, "") {
+            entry.suffer(code);
+        }
+    }
+
     fn knows(&self, reference: &str) -> bool {
         reference::is_simulated(reference) || self.known.iter().any(|known| known == reference)
     }

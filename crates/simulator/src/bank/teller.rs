@@ -4,13 +4,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::HeaderMap;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::EnvelopeKey;
+use super::clerk::{self, Decided};
 use super::clock::Clock;
 use super::code::Code;
-use super::consents::{self, FOR_DOPA};
 use super::endpoint::Endpoint;
 use super::envelope::{self, KeyFault, KeyPair, KeyRing, OldKey, Opened, SealingKeys};
 use super::examine;
@@ -19,10 +19,9 @@ use super::finding::Refusal;
 use super::gate::{self, Gate, Replay, WireBody};
 use super::identifier;
 use super::inspect::inspect;
-use super::ledger::{Ledger, Outcome, Selfie, SubmitFacts};
+use super::ledger::Ledger;
 use super::memory::{Memory, Record};
 use super::options::Options;
-use super::reference::{Face, Work};
 use super::reply::{Envoy, Reply};
 use super::tokens::{Client, Tokens};
 
@@ -150,11 +149,24 @@ impl Teller {
         match visit.endpoint {
             // Served above.
             Endpoint::Token => self.issue_token(visit),
-            Endpoint::Consents => show_consents(visit.path),
-            Endpoint::ValidateQr => self.validate(&self.open(visit, record)?.json),
-            Endpoint::Submit => self.submit(&self.open(visit, record)?.json),
-            Endpoint::ReportFailure => self.report_failure(&self.open(visit, record)?),
-            Endpoint::CheckDopa => self.check_dopa(&self.open(visit, record)?.json),
+            Endpoint::Consents => clerk::show_consents(visit.path),
+            Endpoint::ValidateQr => {
+                let body = self.open(visit, record)?;
+                clerk::validate(&mut self.books().ledger, &body.json)
+            }
+            Endpoint::Submit => {
+                let body = self.open(visit, record)?;
+                clerk::submit(&mut self.books().ledger, &body.json)
+            }
+            Endpoint::ReportFailure => {
+                let body = self.open(visit, record)?;
+                let reference = body.reference.as_deref().unwrap_or_default();
+                clerk::report_failure(&mut self.books().ledger, reference, &body.json)
+            }
+            Endpoint::CheckDopa => {
+                let body = self.open(visit, record)?;
+                clerk::check_dopa(&mut self.books().ledger, &body.json)
+            }
         }
     }
 
@@ -199,100 +211,12 @@ impl Teller {
         inspect(&json, table, books.clock.today())?;
         Ok(Read { json, reference })
     }
-
-    fn validate(&self, body: &Value) -> Result<Decided, Refusal> {
-        let reference = text(body, "/reference");
-        let outcome = self.books().ledger.validate(reference, text(body, "/identifier"))?;
-        let validated = match outcome {
-            Outcome::Forced(code) => return Ok(Decided::Forced(code)),
-            Outcome::Done(validated) => validated,
-        };
-        let face_compare = match validated.face {
-            Face::Required => "Y",
-            Face::NotRequired => "N",
-        };
-        let mut data = Map::from_iter([
-            ("reference".to_owned(), identifier::uuid().into()),
-            ("ref1".to_owned(), "KMA-2026-000001".into()),
-            ("ref2".to_owned(), "CUSTOMER-000001".into()),
-            ("ref3".to_owned(), "E-KYC".into()),
-            ("faceCompare".to_owned(), face_compare.into()),
-            ("channelCode".to_owned(), "KMA".into()),
-        ]);
-        if !validated.consents.is_empty() {
-            data.insert("consents".to_owned(), consents::as_json(validated.consents));
-        }
-        Ok(Decided::Reply(Reply::diis(0, data.into())))
-    }
-
-    fn submit(&self, body: &Value) -> Result<Decided, Refusal> {
-        let picture = body.get("customerSelfieImage").is_some();
-        let format = body.get("customerSelfieImageFormat").is_some();
-        let facts = SubmitFacts {
-            citizen_id: text(body, "/customerData/citizenId"),
-            consents: body.get("customerConsents"),
-            selfie: match (picture, format) {
-                (true, true) => Selfie::Present,
-                (false, false) => Selfie::Absent,
-                (true, false) | (false, true) => Selfie::Half,
-            },
-        };
-        let reference = text(body, "/transactionRef");
-        let outcome = self.books().ledger.submit(reference, &facts)?;
-        Ok(decided(outcome, json!({"transactionRef": identifier::uuid()})))
-    }
-
-    fn report_failure(&self, body: &Read) -> Result<Decided, Refusal> {
-        let reference = body.reference.as_deref().unwrap_or_default();
-        let outcome = self.books().ledger.fail(reference, text(&body.json, "/identifier"))?;
-        Ok(decided(outcome, json!({"reference": identifier::uuid()})))
-    }
-
-    fn check_dopa(&self, body: &Value) -> Result<Decided, Refusal> {
-        let citizen_id = text(body, "/customerData/citizenId");
-        let forced = self.books().ledger.check_dopa(citizen_id);
-        if let Some(forced) = forced.filter(|forced| forced.work == Work::LeftUndone) {
-            return Ok(Decided::Forced(forced.code));
-        }
-        consents::judge(body.get("customerConsents"), FOR_DOPA)?;
-        Ok(forced.map_or_else(
-            || Decided::Reply(Reply::diis(0, json!({"transactionRef": identifier::uuid()}))),
-            |forced| Decided::Forced(forced.code),
-        ))
-    }
-}
-
-/// What a request comes to, unless it is refused.
-enum Decided {
-    Reply(Reply),
-    Forced(Code),
 }
 
 /// A body that stood the checks.
 struct Read {
     json: Value,
     reference: Option<String>,
-}
-
-fn decided(outcome: Outcome<()>, data: Value) -> Decided {
-    match outcome {
-        Outcome::Done(()) => Decided::Reply(Reply::diis(0, data)),
-        Outcome::Forced(code) => Decided::Forced(code),
-    }
-}
-
-/// §6: "Currently the available value of {ref} in url is 'dopa'."
-fn show_consents(path: &str) -> Result<Decided, Refusal> {
-    if !path.ends_with("/alternativeSource/consents/dopa") {
-        return Err(Refusal::diis(9400, "ref", "dopa", "another text"));
-    }
-    let data = json!({"ref": "dopa", "consents": consents::as_json(FOR_DOPA)});
-    Ok(Decided::Reply(Reply::diis(0, data)))
-}
-
-/// A text that `inspect` has found to be there.
-fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
-    body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

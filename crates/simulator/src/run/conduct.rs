@@ -1,0 +1,59 @@
+//! How the simulated machine behaves: soundly, or with one of the defects that the invariants must find.
+//! A defect sits around the session, the journal or the wire; nothing in them knows of it.
+
+/// What is wrong with the machine, if anything.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Conduct {
+    /// As the agent does it.
+    #[default]
+    Sound,
+    /// The attempt is written down after its first byte has left.
+    SentTooLate,
+    /// The bank's "already used" is read as somebody else's.
+    UsedIsRefused,
+    /// A repetition is not written down.
+    RetryUnwritten,
+    /// A failure is reported although a submit's outcome is unknown.
+    ReportsWhileUnknown,
+    /// The bodies of a journey stay after its end.
+    KeepsCitizen,
+    /// The screen with the customer's data stands for ever.
+    NoDeadline,
+    /// One selfie more than allowed.
+    SixthResubmit,
+    /// Consents are answered before they are shown.
+    ConsentNotAsked,
+    /// A body goes out once more after its answer.
+    ResendsAfterAnswer,
+    /// A restart begins with an empty outbox.
+    OutboxForgets,
+    /// Another card is read as the one validated.
+    SwapUnnoticed,
+    /// An unresolved submit is told to nobody.
+    AlertSwallowed,
+    /// An end that the disk did not take is forgotten.
+    EndForgotten,
+    /// The outbox gives up at the first failure and says nothing.
+    GivesUpSilently,
+}
+
+impl Conduct {
+    /// Every defect.
+    #[cfg(test)]
+    pub(super) const DEFECTS: [Self; 14] = [
+        Self::SentTooLate,
+        Self::UsedIsRefused,
+        Self::RetryUnwritten,
+        Self::ReportsWhileUnknown,
+        Self::KeepsCitizen,
+        Self::NoDeadline,
+        Self::SixthResubmit,
+        Self::ConsentNotAsked,
+        Self::ResendsAfterAnswer,
+        Self::OutboxForgets,
+        Self::SwapUnnoticed,
+        Self::AlertSwallowed,
+        Self::EndForgotten,
+        Self::GivesUpSilently,
+    ];
+}

@@ -1,0 +1,626 @@
+//! The machine's process: the agent's session, sendings and outbox policy, driven as the agent drives them, on a
+//! simulated disk and wire. Power off ends it; the disk stays.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use agent::journal::{Earlier, EntryId, JournalError};
+use agent::sendings::{Due, Sendings};
+use protocol::{Alert, BankTime, Condition, Endpoint, FailureReason, FailureReport, Reference};
+use session::outbox::{End, Entry, Pace, ends_the_round};
+use session::{BankAnswer, CallId, Command, Event, Now, Policy, Request, Screen, Session, Stage};
+
+use super::conduct::Conduct;
+use super::day::{Day, Happening, Order};
+use super::disk::{Disk, Power, Written};
+use super::fault::Fault;
+use super::person::Card;
+use super::watch::Leaving;
+use super::wire::{self, Answer, Asker, Attempt};
+
+/// 23 November 2026, 10:00 in Bangkok.
+const START_MS: i64 = 1_795_402_800_000;
+/// As the agent's: a card answers within this time or never.
+pub(super) const CARD_MOST: Duration = Duration::from_secs(20);
+/// As the agent's: a camera that brought nothing for so long brings nothing.
+pub(super) const CAMERA_MOST: Duration = Duration::from_secs(15);
+/// As the agent's: a journal that cannot be used is tried again after so long.
+const UNUSABLE: Duration = Duration::from_secs(600);
+/// From power on to the first screen.
+const BOOT: Duration = Duration::from_secs(5);
+
+/// One life of the process, and the disk below it.
+pub(super) struct Kiosk {
+    pub(super) session: Session,
+    pub(super) sendings: Sendings<Disk>,
+    bodies: BTreeMap<CallNumber, Body>,
+    pub(super) life: u32,
+    pub(super) card_due: Option<Duration>,
+    pub(super) camera_since: Option<Duration>,
+    pub(super) outbox_at: Option<Duration>,
+    round: Option<Round>,
+    pace: Pace,
+    pub(super) clock_off_ms: i64,
+}
+
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+struct CallNumber(u64);
+
+#[derive(Clone)]
+struct Body {
+    endpoint: Endpoint,
+    bytes: Option<Rc<Vec<u8>>>,
+    entry: Option<EntryId>,
+}
+
+/// A round of the outbox under way.
+struct Round {
+    due: VecDeque<Due>,
+    current: Option<Due>,
+    left: Left,
+    bell: Bell,
+}
+
+/// Did something new come while the round was under way? Then another follows at once.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Bell {
+    Still,
+    Rung,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Left {
+    Nothing,
+    Something,
+}
+
+impl Kiosk {
+    pub(super) fn new(policy: Policy, seed: u64) -> Result<Self, JournalError> {
+        Ok(Self::boot(policy, Sendings::new(Disk::new(seed)?), 1, seed))
+    }
+
+    fn boot(policy: Policy, sendings: Sendings<Disk>, life: u32, seed: u64) -> Self {
+        Self {
+            session: Session::new(policy, seed),
+            sendings,
+            bodies: BTreeMap::new(),
+            life,
+            card_due: None,
+            camera_since: None,
+            outbox_at: Some(Duration::ZERO),
+            round: None,
+            pace: Pace::default(),
+            clock_off_ms: 0,
+        }
+    }
+
+    pub(super) fn bank_time(&self, tick: Duration) -> BankTime {
+        let passed = i64::try_from(tick.as_millis()).unwrap_or(i64::MAX);
+        BankTime::from_millis(START_MS + passed + self.clock_off_ms)
+    }
+
+    pub(super) fn bodies_kept(&self) -> usize {
+        self.bodies.len()
+    }
+
+    pub(super) fn outbox_is_busy(&self) -> bool {
+        self.round.is_some() || self.outbox_at.is_some()
+    }
+}
+
+impl Day {
+    /// One event into the session, and everything that follows from it, as the agent's loop does it.
+    pub(super) fn take(&mut self, event: Event) {
+        let now = Now { tick: self.now, bank_time: self.kiosk.bank_time(self.now) };
+        let before = self.kiosk.session.stage();
+        let commands = self.kiosk.session.handle(event, now);
+        let life = self.kiosk.life;
+        if self.kiosk.session.stage() == Stage::Result && before != Stage::Result {
+            self.hear_alerts(&commands);
+            self.journey_ended();
+        } else {
+            self.hear_alerts(&commands);
+        }
+        for command in commands {
+            if self.kiosk.life == life {
+                self.carry_out(command);
+            }
+        }
+        if self.kiosk.life == life {
+            self.entered(before);
+        }
+    }
+
+    fn hear_alerts(&mut self, commands: &[Command]) {
+        let swallowed = self.conduct == Conduct::AlertSwallowed;
+        let pages = |one: &&Command| matches!(one, Command::Alert { level: Alert::Page, .. });
+        if !swallowed && commands.iter().any(|one| pages(&one)) {
+            self.watch.paged();
+        }
+    }
+
+    fn journey_ended(&mut self) {
+        let Screen::Result { outcome } = self.kiosk.session.view().screen else { return };
+        let outcome = *outcome;
+        let code = outcome.failure().map(|failure| failure.to_string()).unwrap_or_default();
+        self.note(format_args!("the journey ends: {} {code}", outcome.word()));
+        let Self { watch, wire, .. } = self;
+        watch.ended(&outcome, |reference| wire.accepted(reference));
+        self.count_end(outcome.word());
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::ReadIdentity => self.order_card(Order::Identity),
+            Command::ReadCard(identity) => self.order_card(Order::Card(identity)),
+            Command::Ask { call, request } => self.ask(call, &request),
+            Command::Resend(call) => self.attempt_again(call),
+            Command::Report { reference, citizen_id, reason } => {
+                self.note(format_args!("a failure is reported: {}", reason.code()));
+                let plaintext = FailureReport::new(&citizen_id, reason).plaintext();
+                let body = with_reference(&plaintext, reference.as_str());
+                let now = self.kiosk.bank_time(self.now);
+                // An error is told to nobody: the outbox looks at the journal by itself.
+                let _ = self.kiosk.sendings.report(&reference, &body, now);
+                if self.after_write() == Power::On {
+                    self.ring();
+                }
+            }
+            Command::Print(_) => self.print(),
+            // What the audit keeps is the audit's own test.
+            Command::Alert { .. } | Command::Attest { .. } => {}
+            Command::Forget => self.forget(),
+        }
+    }
+
+    fn forget(&mut self) {
+        let outcome = match self.kiosk.session.view().screen {
+            Screen::Result { outcome } => Some(*outcome),
+            _ => None,
+        };
+        let submitted = self.kiosk.bodies.values().any(|body| body.entry.is_some());
+        if self.conduct != Conduct::KeepsCitizen {
+            self.kiosk.bodies.clear();
+        }
+        self.forget_card_orders();
+        if !submitted {
+            return;
+        }
+        let now = self.kiosk.bank_time(self.now);
+        // A defect: the disk's refusal is taken for a success, and the end is not remembered.
+        if self.conduct == Conduct::EndForgotten {
+            self.forget_ends();
+        }
+        let _ = self.kiosk.sendings.leave(outcome, now);
+        self.after_write();
+        self.ring();
+    }
+
+    fn ask(&mut self, call: CallId, request: &Request) {
+        let endpoint = request.endpoint();
+        self.note(format_args!("call {}: {endpoint}", call.number()));
+        let bytes = match request {
+            Request::ValidateQr(request) => Some(request.plaintext().to_vec()),
+            Request::Consents => None,
+            Request::CheckDopa(request) => Some(request.plaintext().to_vec()),
+            Request::Submit(request) => Some(request.plaintext().to_vec()),
+        };
+        if matches!(endpoint, Endpoint::Submit | Endpoint::CheckDopa) {
+            self.watch.asks_after_confirmation(self.now);
+        }
+        let mut body = Body { endpoint, bytes: bytes.map(Rc::new), entry: None };
+        if let (Request::Submit(submission), Some(bytes)) = (request, body.bytes.clone()) {
+            self.watch.submits(&bytes);
+            let now = self.kiosk.bank_time(self.now);
+            let prepared = self.kiosk.sendings.submit(submission.reference(), &bytes, now);
+            if self.after_write() == Power::Off {
+                return;
+            }
+            match prepared {
+                Ok(prepared) => {
+                    body.entry = Some(prepared.id);
+                    if prepared.earlier == Earlier::MayHaveArrived {
+                        self.take(Event::SentBefore(call));
+                    }
+                }
+                Err(_) => return self.soon(Happening::JournalFailed(self.kiosk.life)),
+            }
+        }
+        if let Request::ValidateQr(validation) = request {
+            let earlier = self.kiosk.sendings.earlier(validation.reference());
+            if matches!(earlier, Ok(Earlier::MayHaveArrived)) {
+                self.take(Event::SentBefore(call));
+            }
+        }
+        self.kiosk.bodies.insert(CallNumber(call.number()), body.clone());
+        self.attempt(Asker::Journey(call), &body);
+        if self.conduct == Conduct::ReportsWhileUnknown && endpoint == Endpoint::Submit {
+            self.report_while_unknown(&body);
+        }
+    }
+
+    fn attempt_again(&mut self, call: CallId) {
+        let body = self.kiosk.bodies.get(&CallNumber(call.number())).cloned();
+        if let Some(body) = body {
+            self.note(format_args!("call {} again", call.number()));
+            self.attempt(Asker::Journey(call), &body);
+        }
+    }
+
+    /// One attempt: token, record, first byte.
+    fn attempt(&mut self, asker: Asker, body: &Body) {
+        let meets = self.next_on_the_wire();
+        self.send(asker, body, meets, false);
+    }
+
+    fn send(&mut self, asker: Asker, body: &Body, meets: Option<Fault>, second_token: bool) {
+        if meets == Some(Fault::TokenAway) {
+            let condition = wire::no_token(&mut self.chance);
+            let after = self.chance.millis(100, 20_000);
+            let answer = Err((Endpoint::Token, condition));
+            let life = self.kiosk.life;
+            return self.plan(after, Happening::NoToken { life, asker, answer });
+        }
+        let transaction_id = self.chance.draw();
+        let attempt = Attempt {
+            life: self.kiosk.life,
+            asker,
+            endpoint: body.endpoint,
+            entry: body.entry,
+            body: body.bytes.clone(),
+            transaction_id,
+            meets,
+            second_token,
+            clock_off_ms: self.kiosk.clock_off_ms,
+        };
+        let again = body.entry.is_some_and(|id| self.sent_before(id));
+        let late = self.conduct == Conduct::SentTooLate;
+        let unwritten = self.conduct == Conduct::RetryUnwritten && again;
+        if late || unwritten {
+            self.first_byte(attempt.clone());
+        }
+        if let Some(id) = body.entry.filter(|_| !unwritten) {
+            let now = self.kiosk.bank_time(self.now);
+            let sent = self.kiosk.sendings.sent(id, &transaction_id.to_string(), now);
+            if self.after_write() == Power::Off {
+                return;
+            }
+            if sent.is_err() {
+                return self.not_journaled(asker);
+            }
+        }
+        if !late && !unwritten {
+            self.first_byte(attempt);
+        }
+    }
+
+    fn first_byte(&mut self, attempt: Attempt) {
+        if let Some(id) = attempt.entry {
+            self.mark_sent(id);
+        }
+        self.watch.leaves(&Leaving {
+            endpoint: attempt.endpoint,
+            entry: attempt.entry,
+            transaction_id: &attempt.transaction_id.to_string(),
+            asker: attempt.asker,
+            life: attempt.life,
+        });
+        let way = wire::way(&attempt, &mut self.chance);
+        if let Some(fault) = attempt.meets {
+            self.note(format_args!("{} meets {fault}", attempt.endpoint));
+        }
+        let number = self.wire.leave(attempt);
+        for after in way.reaches {
+            self.plan(after, Happening::Reach(number));
+        }
+        let (after, failed) = way.hears;
+        self.plan(after, Happening::Reply { attempt: number, answer: Err(failed) });
+    }
+
+    fn not_journaled(&mut self, asker: Asker) {
+        match asker {
+            Asker::Journey(_) => self.soon(Happening::JournalFailed(self.kiosk.life)),
+            Asker::Outbox => self.end_round(Left::Something),
+        }
+    }
+
+    /// What came back to the client, if it is still there and still waits.
+    pub(super) fn reply(&mut self, number: u64, answer: Answer) {
+        let Some(attempt) = self.wire.heard(number) else { return };
+        if attempt.life != self.kiosk.life {
+            return;
+        }
+        let refused_token = matches!(&answer, Err((_, Condition::Gateway(100))));
+        // As the agent's: what a journey asked for its end is dropped, unless it is in the journal.
+        let nobodys = match attempt.asker {
+            Asker::Journey(call) => {
+                attempt.entry.is_none()
+                    && !self.kiosk.bodies.contains_key(&CallNumber(call.number()))
+            }
+            Asker::Outbox => false,
+        };
+        if nobodys {
+            return;
+        }
+        if refused_token && !attempt.second_token {
+            let body = Body {
+                endpoint: attempt.endpoint,
+                bytes: attempt.body.clone(),
+                entry: attempt.entry,
+            };
+            let meets = self.next_on_the_wire().filter(|fault| *fault != Fault::TokenRefused);
+            return self.send(attempt.asker, &body, meets, true);
+        }
+        let said = match &answer {
+            Ok(_) => "0000".to_owned(),
+            Err((at, condition)) => format!("{condition} at {at}"),
+        };
+        self.note(format_args!("{} hears {said}", attempt.endpoint));
+        self.listen(attempt.asker, attempt.entry, &attempt, answer);
+    }
+
+    pub(super) fn listen_without_token(&mut self, asker: Asker, answer: Answer) {
+        match asker {
+            Asker::Journey(call) => self.answered(call, answer),
+            Asker::Outbox => self.outbox_hears(answer),
+        }
+    }
+
+    fn listen(&mut self, asker: Asker, entry: Option<EntryId>, attempt: &Attempt, answer: Answer) {
+        if let Some(id) = entry {
+            self.watch.hears(id, answer.as_ref().err().copied(), self.kiosk.life);
+        }
+        match asker {
+            Asker::Outbox => self.outbox_hears(answer),
+            Asker::Journey(call) => {
+                if let Some(id) = entry {
+                    let said = answer.as_ref().map(|_| ()).map_err(|failed| *failed);
+                    let now = self.kiosk.bank_time(self.now);
+                    let _ = self.kiosk.sendings.answered(id, said, now);
+                    if self.after_write() == Power::Off {
+                        return;
+                    }
+                    if self.conduct == Conduct::ResendsAfterAnswer {
+                        let bytes = attempt.body.clone();
+                        let body = Body { endpoint: attempt.endpoint, bytes, entry };
+                        self.send(Asker::Outbox, &body, None, true);
+                    }
+                }
+                if let (Ok(BankAnswer::QrValidated(validation)), Some(body)) =
+                    (&answer, &attempt.body)
+                {
+                    let face = match validation.face_compare {
+                        protocol::FaceCompare::Required => "Y",
+                        protocol::FaceCompare::NotRequired => "N",
+                    };
+                    let chip = self.chip_last_read();
+                    self.watch.validated(body, &chip, face, self.now);
+                }
+                self.answered(call, answer);
+            }
+        }
+    }
+
+    fn answered(&mut self, call: CallId, answer: Answer) {
+        let used = (Endpoint::Submit, Condition::ALREADY_USED);
+        let answer = match answer {
+            Err(failed) if self.conduct == Conduct::UsedIsRefused && failed == used => {
+                Err((Endpoint::Submit, Condition::Diis(2003)))
+            }
+            answer => answer,
+        };
+        let answer = answer.unwrap_or_else(|(at, condition)| BankAnswer::Failed {
+            at,
+            condition,
+            wait_at_least: Duration::ZERO,
+        });
+        self.take(Event::BankAnswered { call, answer });
+    }
+
+    // --- the outbox, as the agent drives it ---
+
+    pub(super) fn ring(&mut self) {
+        self.kiosk.pace.settled();
+        self.kiosk.outbox_at = Some(self.now);
+    }
+
+    pub(super) fn begin_round(&mut self) {
+        self.kiosk.outbox_at = None;
+        if let Some(round) = &mut self.kiosk.round {
+            round.bell = Bell::Rung;
+            return;
+        }
+        let now = self.kiosk.bank_time(self.now);
+        let due = self.kiosk.sendings.due(self.now, now);
+        if self.after_write() == Power::Off {
+            return;
+        }
+        match due {
+            Ok(due) if due.is_empty() => self.kiosk.pace.settled(),
+            Ok(due) => {
+                let left = Left::Nothing;
+                self.kiosk.round =
+                    Some(Round { due: due.into(), current: None, left, bell: Bell::Still });
+                self.next_due();
+            }
+            Err(_) => self.kiosk.outbox_at = Some(self.now + UNUSABLE),
+        }
+    }
+
+    fn next_due(&mut self) {
+        let Some(round) = &mut self.kiosk.round else { return };
+        let Some(due) = round.due.pop_front() else {
+            let left = round.left;
+            return self.end_round(left);
+        };
+        let bank_time = self.kiosk.bank_time(self.now);
+        if let Some(end) = due.entry.unsendable(bank_time) {
+            return self.entry_ended(due.id, end);
+        }
+        let bytes = Some(Rc::new(due.body.to_vec()));
+        let body = Body { endpoint: due.entry.endpoint, bytes, entry: Some(due.id) };
+        if let Some(round) = &mut self.kiosk.round {
+            round.current = Some(due);
+        }
+        self.attempt(Asker::Outbox, &body);
+    }
+
+    fn outbox_hears(&mut self, answer: Answer) {
+        let Some(due) = self.kiosk.round.as_mut().and_then(|round| round.current.take()) else {
+            return;
+        };
+        let now = self.kiosk.bank_time(self.now);
+        let entry = Entry { attempts: due.entry.attempts.saturating_add(1), ..due.entry };
+        let (end, over) = match answer {
+            Ok(_) => (Some(End::Accepted), false),
+            Err((at, condition)) => {
+                (entry.ended_by(at, condition, now), ends_the_round(at, condition))
+            }
+        };
+        match end {
+            Some(end) => self.entry_ended(due.id, end),
+            None if self.conduct == Conduct::GivesUpSilently => {
+                let _ = self.kiosk.sendings.end(due.id, "GIVEN_UP", now);
+                self.after_write();
+                self.next_due();
+            }
+            None if over => self.end_round(Left::Something),
+            None => {
+                if let Some(round) = &mut self.kiosk.round {
+                    round.left = Left::Something;
+                }
+                self.next_due();
+            }
+        }
+    }
+
+    fn entry_ended(&mut self, id: EntryId, end: End) {
+        self.note(format_args!("entry {id} ends with {end}"));
+        if end.alert() >= Alert::Warn {
+            self.watch.alerted(id);
+        }
+        let now = self.kiosk.bank_time(self.now);
+        let written = self.kiosk.sendings.end(id, &end.to_string(), now);
+        if self.after_write() == Power::Off {
+            return;
+        }
+        match written {
+            Ok(()) => self.next_due(),
+            Err(_) => {
+                self.kiosk.round = None;
+                self.kiosk.outbox_at = Some(self.now + UNUSABLE);
+            }
+        }
+    }
+
+    fn end_round(&mut self, left: Left) {
+        let rung = self.kiosk.round.take().is_some_and(|round| round.bell == Bell::Rung);
+        if rung {
+            self.kiosk.pace.settled();
+            self.kiosk.outbox_at = Some(self.now);
+        } else if left == Left::Something {
+            self.tidy();
+            let wait = self.kiosk.pace.unsettled(self.chance.draw());
+            let at = self.now + wait;
+            self.kiosk.outbox_at = Some(self.kiosk.outbox_at.map_or(at, |rung| rung.min(at)));
+        } else {
+            self.kiosk.pace.settled();
+        }
+    }
+
+    /// The agent does it after every round; it changes nothing while nothing is left.
+    fn tidy(&mut self) {
+        let now = self.kiosk.bank_time(self.now);
+        let disk = self.kiosk.sendings.entries();
+        let open = |disk: &Disk| -> Vec<EntryId> {
+            let entries = agent::sendings::Entries::unfinished(disk).unwrap_or_default();
+            entries.into_iter().map(|entry| entry.id).collect()
+        };
+        let before = open(disk);
+        if disk.tidy(now).is_err() {
+            return;
+        }
+        let after = open(disk);
+        for id in before.into_iter().filter(|id| !after.contains(id)) {
+            self.watch.wrote(Written::Closed { id, answer: "GIVEN_UP".to_owned() });
+            self.watch.alerted(id);
+        }
+    }
+
+    /// A failure report that has nothing to do with today's customers.
+    pub(super) fn report_of_another_day(&mut self) {
+        let number = self.chance.below(1_000_000);
+        let Ok(reference) = Reference::parse(&format!("SIM-OLD-{number}")) else { return };
+        let citizen_id = Card::Somying.citizen().identity.citizen_id;
+        let plaintext = FailureReport::new(&citizen_id, FailureReason::CardExpired).plaintext();
+        let body = with_reference(&plaintext, reference.as_str());
+        let now = self.kiosk.bank_time(self.now);
+        let _ = self.kiosk.sendings.report(&reference, &body, now);
+        if self.after_write() == Power::On {
+            self.ring();
+        }
+    }
+
+    // --- power ---
+
+    /// The disk tells the watcher what it took; if the power went, the process is gone.
+    pub(super) fn after_write(&mut self) -> Power {
+        let (written, struck) = self.kiosk.sendings.entries().take();
+        for one in written {
+            self.watch.wrote(one);
+        }
+        for fault in struck {
+            self.strikes(fault);
+        }
+        let power = self.kiosk.sendings.entries().power();
+        if power == Power::Off {
+            self.crash();
+        }
+        power
+    }
+
+    /// The process is gone with everything it knew; the disk, the wire and the people stay.
+    pub(super) fn crash(&mut self) {
+        self.note(format_args!("power off"));
+        let seed = self.chance.draw();
+        let life = self.kiosk.life + 1;
+        let fresh = Kiosk::new(self.policy.clone(), seed);
+        let Ok(mut fresh) = fresh else { return self.watch.stuck("no memory for a journal") };
+        std::mem::swap(&mut self.kiosk, &mut fresh);
+        let Kiosk { sendings, clock_off_ms, .. } = fresh;
+        let mut disk = sendings.into_entries().after_a_crash(seed);
+        if self.conduct == Conduct::OutboxForgets {
+            disk = Disk::new(seed).unwrap_or(disk);
+        }
+        self.kiosk = Kiosk::boot(self.policy.clone(), Sendings::new(disk), life, seed);
+        self.kiosk.clock_off_ms = clock_off_ms;
+        self.kiosk.outbox_at = Some(self.now + BOOT);
+        self.watch.crashed();
+        self.plan(BOOT, Happening::Booted(life));
+    }
+
+    fn report_while_unknown(&mut self, body: &Body) {
+        let Some(bytes) = &body.bytes else { return };
+        let entry = body.entry;
+        let report = Body { endpoint: Endpoint::ReportFailure, bytes: Some(bytes.clone()), entry };
+        self.send(Asker::Outbox, &report, None, true);
+    }
+
+    fn forget_ends(&mut self) {
+        // What `leave` would remember is dropped with the custody that remembers it.
+        let seed = self.chance.draw();
+        let Ok(spare) = Disk::new(seed) else { return };
+        let old = std::mem::replace(&mut self.kiosk.sendings, Sendings::new(spare));
+        self.kiosk.sendings = Sendings::new(old.into_entries());
+    }
+}
+
+/// The report's wire body: the reference in clear beside what would be sealed (§5).
+fn with_reference(plaintext: &[u8], reference: &str) -> Vec<u8> {
+    let mut body: serde_json::Value = serde_json::from_slice(plaintext).unwrap_or_default();
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("reference".to_owned(), reference.into());
+    }
+    body.to_string().into_bytes()
+}

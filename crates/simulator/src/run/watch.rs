@@ -1,0 +1,356 @@
+//! What must hold whatever happens: the invariants I1 to I5 of the contract (§1.9), the forbidden transitions
+//! (§1.8), and that nobody is left without an end, an answer or a way out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use agent::journal::EntryId;
+use protocol::{Condition, Endpoint, Resent, resent};
+use serde_json::Value;
+use session::{Outcome, Stage};
+
+use super::disk::Written;
+use super::wire::Asker;
+
+/// A selfie and five more (§1.6, I5).
+const SELFIES_MOST: usize = 6;
+/// From validation to confirmation (C-42), with a moment for the event that ends it.
+const JOURNEY_MOST: Duration = Duration::from_secs(600);
+/// The longest that any screen stands without an event: a lost answer is waited for so long, a result of the
+/// counter's patience is shorter.
+const DEADLINE_MOST: Duration = Duration::from_secs(300);
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Violation {
+    /// Its short name: `I1` to `I5`, or a word.
+    pub(super) rule: &'static str,
+    pub(super) what: String,
+}
+
+/// The watcher of one simulated day. It looks from outside: at the wire, the disk, the screen and the alerts.
+#[derive(Default)]
+pub(super) struct Watch {
+    violation: Option<Violation>,
+    entries: BTreeMap<EntryId, Known>,
+    written: BTreeSet<String>,
+    journey: Journey,
+    /// A page to the operator since the last look.
+    paged: Paged,
+    /// References whose customer was told by this process that it is over, without success.
+    denied: BTreeSet<String>,
+}
+
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Paged {
+    #[default]
+    No,
+    Yes,
+}
+
+/// An entry of the journal, as the watcher knows it.
+struct Known {
+    endpoint: Endpoint,
+    reference: String,
+    sent: u32,
+    /// The process that heard an answer for good.
+    answered_in: Option<u32>,
+    answer: Option<String>,
+    alerted: Paged,
+}
+
+/// What one customer did and was asked.
+#[derive(Default)]
+struct Journey {
+    validated: Option<Validated>,
+    agreed: BTreeSet<String>,
+    selfie_wanted: Wanted,
+    selfies: BTreeSet<Vec<u8>>,
+    submitted: Option<String>,
+}
+
+struct Validated {
+    reference: String,
+    citizen_id: String,
+    chip: String,
+    at: Duration,
+}
+
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Wanted {
+    #[default]
+    No,
+    Yes,
+}
+
+/// An attempt at the moment at which its first byte leaves.
+pub(super) struct Leaving<'a> {
+    pub(super) endpoint: Endpoint,
+    pub(super) entry: Option<EntryId>,
+    pub(super) transaction_id: &'a str,
+    pub(super) asker: Asker,
+    pub(super) life: u32,
+}
+
+impl Watch {
+    pub(super) fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    fn hold(&mut self, holds: bool, rule: &'static str, what: impl FnOnce() -> String) {
+        if !holds && self.violation.is_none() {
+            self.violation = Some(Violation { rule, what: what() });
+        }
+    }
+
+    // --- what is on the disk ---
+
+    pub(super) fn wrote(&mut self, written: Written) {
+        match written {
+            Written::Prepared { id, endpoint, reference } => {
+                for known in self.entries.values_mut().filter(|known| {
+                    known.endpoint == Endpoint::Submit
+                        && endpoint == Endpoint::Submit
+                        && known.reference == reference
+                }) {
+                    known.answer.get_or_insert_with(|| "REPLACED".to_owned());
+                }
+                let known = Known {
+                    endpoint,
+                    reference,
+                    sent: 0,
+                    answered_in: None,
+                    answer: None,
+                    alerted: Paged::No,
+                };
+                self.entries.insert(id, known);
+            }
+            Written::Sent { transaction_id } => {
+                self.written.insert(transaction_id);
+            }
+            Written::Closed { id, answer } => {
+                if let Some(known) = self.entries.get_mut(&id) {
+                    known.answer.get_or_insert(answer);
+                }
+            }
+        }
+    }
+
+    // --- what is on the wire ---
+
+    pub(super) fn leaves(&mut self, leaving: &Leaving<'_>) {
+        match leaving.endpoint {
+            Endpoint::Submit | Endpoint::ReportFailure => self.ending_call(leaving),
+            Endpoint::CheckDopa => {
+                let asked = self.journey.agreed.contains("105");
+                self.hold(asked, "consent", || "E6 without the consent of E5".to_owned());
+            }
+            Endpoint::Token | Endpoint::ValidateQr | Endpoint::Consents => {}
+        }
+    }
+
+    fn ending_call(&mut self, leaving: &Leaving<'_>) {
+        let written = self.written.contains(leaving.transaction_id);
+        let at = leaving.endpoint;
+        self.hold(written, "I3", || format!("{at} leaves without a record of it"));
+        let Some((id, known)) = leaving.entry.and_then(|id| Some((id, self.entries.get_mut(&id)?)))
+        else {
+            return self.hold(false, "I3", || format!("{at} leaves without an entry"));
+        };
+        known.sent += 1;
+        let over = known.answered_in == Some(leaving.life);
+        let reference = known.reference.clone();
+        self.hold(!over, "I2", || format!("entry {id} leaves again after an answer for good"));
+        if at == Endpoint::Submit && leaving.asker == Asker::Outbox {
+            let denied = self.denied.contains(&reference);
+            self.hold(!denied, "truth", || {
+                format!("entry {id} leaves after its customer was told that it is over")
+            });
+        }
+        if at == Endpoint::ReportFailure {
+            let open = |known: &&Known| {
+                let same = known.endpoint == Endpoint::Submit && known.reference == reference;
+                same && known.sent > 0 && known.answered_in.is_none() && known.answer.is_none()
+            };
+            let unknown = self.entries.values().find(open).is_some();
+            self.hold(!unknown, "E4", || "E4 while an E3 is unknown".to_owned());
+        }
+    }
+
+    /// A submit of the journey under way, before its first attempt.
+    pub(super) fn submits(&mut self, body: &[u8]) {
+        let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let text = |name: &str| body.pointer(name).and_then(Value::as_str).unwrap_or_default();
+        let reference = text("/transactionRef").to_owned();
+        let selfie = body.get("customerSelfieImage").and_then(Value::as_str);
+        let Journey { validated, agreed, .. } = &self.journey;
+        let said_yes = |kind: &str| agreed.contains(kind);
+        let consents = body.get("customerConsents").and_then(Value::as_array);
+        let unsaid = consents.into_iter().flatten().any(|one| {
+            let part = |name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default();
+            part("consent") == "Y" && !said_yes(part("type"))
+        });
+        let face_agreed = selfie.is_none() || said_yes("103");
+        let validated = validated.as_ref().filter(|known| known.reference == reference);
+        let known = validated.is_some();
+        let same = validated.is_some_and(|known| {
+            known.citizen_id == text("/customerData/citizenId") && known.chip == text("/chipNo")
+        });
+        self.hold(known, "order", || "E3 before E2 said 0000".to_owned());
+        self.hold(same, "swap", || "E3 with another person or chip than E2".to_owned());
+        self.hold(!unsaid, "consent", || "E3 carries a consent that nobody gave".to_owned());
+        self.hold(face_agreed, "consent", || "a selfie without its consent".to_owned());
+        if let Some(selfie) = selfie {
+            let wanted = self.journey.selfie_wanted == Wanted::Yes;
+            self.hold(wanted, "selfie", || "a selfie that nobody wanted".to_owned());
+            self.journey.selfies.insert(selfie.as_bytes().to_vec());
+            let sent = self.journey.selfies.len();
+            self.hold(sent <= SELFIES_MOST, "I5", || format!("{sent} selfies in one journey"));
+        }
+        self.denied.remove(&reference);
+        self.journey.submitted = Some(reference);
+    }
+
+    // --- what was heard ---
+
+    /// The bank has validated a reference for a card.
+    pub(super) fn validated(&mut self, body: &[u8], chip: &str, face: &str, now: Duration) {
+        let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let text =
+            |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (reference, citizen_id) = (text("reference"), text("identifier"));
+        let chip = chip.to_owned();
+        self.journey.validated = Some(Validated { reference, citizen_id, chip, at: now });
+        self.journey.selfie_wanted = if face == "Y" { Wanted::Yes } else { Wanted::No };
+        self.journey.agreed.clear();
+    }
+
+    /// The customer said yes to a text, with it before the eyes.
+    pub(super) fn agreed(&mut self, kind: &str) {
+        self.journey.agreed.insert(kind.to_owned());
+    }
+
+    /// The customer confirmed: not later than the reference is good for on this machine.
+    pub(super) fn asks_after_confirmation(&mut self, now: Duration) {
+        let Some(validated) = &self.journey.validated else { return };
+        let late = now > validated.at + JOURNEY_MOST;
+        self.hold(!late, "expired", || "a call with an expired session".to_owned());
+    }
+
+    /// A living process heard what the bank said to an entry.
+    pub(super) fn hears(&mut self, id: EntryId, answer: Option<(Endpoint, Condition)>, life: u32) {
+        let Some(known) = self.entries.get_mut(&id) else { return };
+        let for_good = match answer {
+            None => true,
+            Some((at, condition)) if at == known.endpoint => {
+                !matches!(resent(condition, at), Resent::KeepTrying)
+            }
+            Some(_) => false,
+        };
+        if for_good {
+            known.answered_in = Some(life);
+        }
+        if matches!(answer, Some((Endpoint::Submit, Condition::Diis(9300)))) {
+            self.journey.selfie_wanted = Wanted::Yes;
+        }
+    }
+
+    // --- what people see ---
+
+    pub(super) fn paged(&mut self) {
+        self.paged = Paged::Yes;
+    }
+
+    /// The outbox told the operator of the end of an entry.
+    pub(super) fn alerted(&mut self, id: EntryId) {
+        if let Some(known) = self.entries.get_mut(&id) {
+            known.alerted = Paged::Yes;
+        }
+    }
+
+    /// A journey has ended on the screen. `accepted`: has the bank accepted what this journey submitted?
+    pub(super) fn ended(&mut self, outcome: &Outcome, accepted: impl Fn(&str) -> u32) {
+        let paged = std::mem::take(&mut self.paged) == Paged::Yes;
+        let word = outcome.word();
+        if matches!(outcome, Outcome::Unresolved(_)) {
+            self.hold(paged, "I4", || "unresolved without an alert".to_owned());
+        }
+        let accepted = self.journey.submitted.as_deref().map_or(0, accepted);
+        let denied =
+            matches!(outcome, Outcome::Refused(_) | Outcome::Stopped(_) | Outcome::Failed(_));
+        let code = outcome.failure().map(|failure| failure.to_string()).unwrap_or_default();
+        self.hold(!denied || accepted == 0, "truth", || {
+            format!("the screen says {word} {code}, and the bank has accepted it")
+        });
+        let claimed = matches!(outcome, Outcome::Done | Outcome::DoneInferred);
+        let submitted = self.journey.submitted.is_some();
+        self.hold(!claimed || !submitted || accepted > 0, "truth", || {
+            "the screen says done, and the bank has nothing".to_owned()
+        });
+        if let Some(reference) = self.journey.submitted.take().filter(|_| denied) {
+            self.denied.insert(reference);
+        }
+        self.journey = Journey::default();
+    }
+
+    /// Between two events: is there a way out, and is nothing of anybody left where nobody is?
+    pub(super) fn stands(&mut self, stage: Stage, deadline: Option<Duration>, now: Duration) {
+        if stage == Stage::Idle {
+            return;
+        }
+        let word = stage.word();
+        let left = deadline.map(|deadline| deadline.saturating_sub(now));
+        self.hold(left.is_some_and(|left| left <= DEADLINE_MOST), "deadline", || {
+            format!("the screen of stage {word} stands without a deadline")
+        });
+    }
+
+    pub(super) fn free(&mut self, holds: bool, kept_bodies: usize, stage: Stage) {
+        if matches!(stage, Stage::Idle | Stage::Result) {
+            let word = stage.word();
+            self.hold(!holds && kept_bodies == 0, "wiped", || {
+                format!("something of a person is left at stage {word}")
+            });
+        }
+    }
+
+    /// The process is gone, and with it what a journey knew.
+    pub(super) fn crashed(&mut self) {
+        self.journey = Journey::default();
+        self.paged = Paged::No;
+        self.denied.clear();
+    }
+
+    /// Something stands still.
+    pub(super) fn stuck(&mut self, what: &str) {
+        self.hold(false, "settles", || what.to_owned());
+    }
+
+    // --- the end of the day ---
+
+    /// Everything is over: every submit has an end that somebody knows of, every reference one success.
+    pub(super) fn day_over(&mut self, unfinished: usize, accepted: &dyn Fn(&str) -> u32) {
+        self.hold(unfinished == 0, "I4", || format!("{unfinished} entries are left unfinished"));
+        let mut findings = Vec::new();
+        for (id, known) in &self.entries {
+            let done = accepted(&known.reference);
+            if done > 1 {
+                findings.push(("I1", format!("entry {id}: accepted {done} times")));
+            }
+            let answer = known.answer.as_deref().unwrap_or("nothing");
+            let submit = known.endpoint == Endpoint::Submit;
+            if submit && known.answer.is_none() {
+                findings.push(("I4", format!("entry {id} has no end")));
+            }
+            if matches!(answer, "GIVEN_UP" | "NOT_SENT") && known.alerted == Paged::No {
+                findings.push(("I4", format!("entry {id} ended with {answer}, and nobody knows")));
+            }
+            if submit && answer == "NOT_SENT" && known.sent > 0 {
+                findings.push(("I4", format!("entry {id} was sent and is called unsent")));
+            }
+        }
+        for (rule, what) in findings {
+            self.hold(false, rule, || what);
+        }
+    }
+}
