@@ -2,7 +2,7 @@
 //!
 //! Made once, readable by one user. Whoever has the disk without the key has neither references nor persons.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -117,13 +117,19 @@ impl DeviceKey {
     }
 }
 
+/// The key appears whole under its name or not at all: half a key would keep the machine from ever starting.
 fn make(path: &Path) -> Result<DeviceKey, JournalError> {
     let failed = |source| JournalError::Folder { what: "key", source };
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     SysRng.try_fill_bytes(key.as_mut_slice()).map_err(|_| JournalError::NoRandomness)?;
+    let new = path.with_extension("key.new");
+    let mut options = OpenOptions::new();
     let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        options.write(true).create(true).truncate(true).mode(0o600).open(&new).map_err(failed)?;
     file.write_all(key.as_slice()).and_then(|()| file.sync_all()).map_err(failed)?;
+    fs::rename(&new, path).map_err(failed)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
     Ok(DeviceKey(key))
 }
 
