@@ -30,6 +30,7 @@ pub use devices::{
     CameraChoice, CameraDevice, NamePattern, PrinterPath, Reader, ReaderPattern, ScannerPort,
     UsbPort,
 };
+pub(crate) use dialect::{FRAMINGS, HEADER_TIMES};
 pub use fault::{ConfigError, Fault, Origin};
 pub use file::FilePath;
 pub use journey::{Journey, Profile, Site};

@@ -11,6 +11,7 @@ mod finding;
 mod journal;
 mod machine;
 mod peripherals;
+mod probe;
 mod reader;
 mod report;
 mod token;
@@ -55,6 +56,23 @@ pub async fn run_readers(devices: &Arc<dyn Devices>, list: ReaderList) -> Report
         "none was given, only the readers are looked at; for the rest add --config FILE",
     )];
     findings.extend(readers.check().await);
+    Report { findings }
+}
+
+/// Looks at the way to the bank and finds out which dialect it speaks, by harmless calls alone (E1, E2, E5);
+/// at most about two minutes.
+pub async fn run_probe(config: &Config) -> Report {
+    let mut findings = bank::check(config, CHECK_MOST).await;
+    let unreached = findings.iter().any(|one| match one.check {
+        Check::Clock => false,
+        _ => matches!(one.verdict, Verdict::Fault | Verdict::Skipped),
+    });
+    if unreached {
+        let reason = "not probed, because the way to the bank is not in order";
+        findings.push(Finding::skipped(Check::Dialect, reason));
+    } else {
+        findings.extend(probe::check(config, CHECK_MOST).await);
+    }
     Report { findings }
 }
 

@@ -17,11 +17,20 @@ use crate::Exit;
 use crate::error_text::chain;
 use crate::read::Form;
 
+/// What is looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// Whatever a journey needs.
+    Everything,
+    /// The way to the bank, and how it wants to be spoken to.
+    Bank,
+}
+
 /// Runs every check that the configuration allows; without one, only the readers are looked at.
 ///
 /// # Errors
 /// If the runtime cannot be started or the report cannot be written.
-pub fn run(config: Option<&Path>, form: Form) -> io::Result<Exit> {
+pub fn run(config: Option<&Path>, scope: Scope, form: Form) -> io::Result<Exit> {
     let config = match config.map(Config::load).transpose() {
         Ok(config) => config,
         Err(error) => {
@@ -30,7 +39,7 @@ pub fn run(config: Option<&Path>, form: Form) -> io::Result<Exit> {
         }
     };
     let runtime = Runtime::new()?;
-    let report = runtime.block_on(checked(config));
+    let report = runtime.block_on(checked(config, scope));
     // A thread that a device holds for ever must not keep the program.
     runtime.shutdown_background();
     let mut rendered = match form {
@@ -44,9 +53,10 @@ pub fn run(config: Option<&Path>, form: Form) -> io::Result<Exit> {
     Ok(if report.exit_code() == 0 { Exit::Done } else { Exit::Fault })
 }
 
-async fn checked(config: Option<Config>) -> Report {
+async fn checked(config: Option<Config>, scope: Scope) -> Report {
     let list = ReaderList(plugged);
     match config {
+        Some(config) if scope == Scope::Bank => diagnose::run_probe(&config).await,
         Some(config) => {
             let devices: Arc<dyn Devices> = Arc::new(RealDevices::new(&config));
             diagnose::run(&config, &devices, list).await

@@ -21,6 +21,7 @@ use agent::config::LogLevel;
 use agent::log::{self, LogForm};
 use clap::{Parser, Subcommand};
 
+use diagnose::Scope;
 use read::{Form, Reading};
 use sheet::Sight;
 
@@ -76,6 +77,10 @@ enum Command {
         /// The configuration; without it only the readers are looked at.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// Only find out which dialect the bank speaks, by harmless calls: a token, consents, and a
+        /// validation of a reference and a citizen that do not exist.
+        #[arg(long, requires = "config")]
+        probe_bank: bool,
     },
     /// Look after the audit files.
     Audit {
@@ -177,7 +182,10 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Config { command: ConfigCommand::Check { file } } => {
             Ok(config_check::check(&file))
         }
-        Command::Diagnose { json, config } => Ok(diagnose::run(config.as_deref(), Form::of(json))?),
+        Command::Diagnose { json, config, probe_bank } => {
+            let scope = if probe_bank { Scope::Bank } else { Scope::Everything };
+            Ok(diagnose::run(config.as_deref(), scope, Form::of(json))?)
+        }
         Command::Audit { command: AuditCommand::Verify { file, head } } => {
             Ok(verify::audit(&file, head.as_ref()))
         }

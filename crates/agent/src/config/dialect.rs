@@ -16,9 +16,11 @@ const NAME_CHARACTERS_MAX: usize = 100;
 /// All ranks of all services are fewer.
 const PREFIXES_MAX: usize = 200;
 
-const HEADER_TIMES: [(&str, HeaderTime); 3] =
+/// Every form of the time header, by its word in the file.
+pub(crate) const HEADER_TIMES: [(&str, HeaderTime); 3] =
     [("spec", HeaderTime::Spec), ("rfc3339", HeaderTime::Rfc3339), ("basic", HeaderTime::Basic)];
-const FRAMINGS: [(&str, DataFraming); 2] =
+/// Every framing, by its word in the file.
+pub(crate) const FRAMINGS: [(&str, DataFraming); 2] =
     [("base64", DataFraming::Base64), ("json_cipherText", DataFraming::JsonCipherText)];
 const COUNTRY_KEYS: [(&str, CountryKey); 2] =
     [("countryCode", CountryKey::LowerCase), ("CountryCode", CountryKey::UpperCase)];

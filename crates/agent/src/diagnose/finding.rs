@@ -44,6 +44,8 @@ pub enum Check {
     Token,
     /// This machine's clock against the bank's.
     Clock,
+    /// How the bank wants to be spoken to.
+    Dialect,
 }
 
 impl Check {
@@ -69,6 +71,7 @@ impl Check {
             Self::Certificate => "certificate",
             Self::Token => "token",
             Self::Clock => "clock",
+            Self::Dialect => "dialect",
         }
     }
 }
