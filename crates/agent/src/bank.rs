@@ -16,9 +16,9 @@ use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use protocol::{
-    Accepted, Action, BankTime, ClientAuth, ClientCredentials, Condition, Consents, Dialect,
-    Endpoint, HeaderAlias, HttpAnswer, Lifetime, QrValidation, Reference, Subject, TokenApiKey,
-    Transport, header, ruling,
+    Accepted, Action, BankTime, Certainty, ClientAuth, ClientCredentials, Condition, Consents,
+    Dialect, Endpoint, HeaderAlias, HttpAnswer, Lifetime, QrValidation, Reference, Subject,
+    TokenApiKey, Transport, header, ruling,
 };
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
@@ -393,10 +393,16 @@ impl Bank {
     }
 
     fn not_paused(&self, at: Endpoint) -> Result<(), Failed> {
-        match self.pause.now(self.clock.tick()) {
-            Some((condition, wait_at_least)) => Err(Failed { at, condition, wait_at_least }),
-            None => Ok(()),
-        }
+        let Some((because, wait_at_least)) = self.pause.now(self.clock.tick()) else {
+            return Ok(());
+        };
+        // Nothing is sent now, so nothing of it may be in doubt: a 408 to an earlier submit leaves that one
+        // in doubt, not this one. 503 is the bank's own word for a side that does not process.
+        let condition = match ruling(because, at).certainty {
+            Certainty::NotDone => because,
+            Certainty::Final | Certainty::Unknown => Condition::Http(503),
+        };
+        Err(Failed { at, condition, wait_at_least })
     }
 
     /// A wrong clock sends nothing that carries its time; it may have been set since, so that it is

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use protocol::Condition;
+use protocol::{Condition, Field};
 
 use crate::event::CardFault;
 
@@ -48,6 +48,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bank { condition, .. } => condition.fmt(f),
+            // The bank's name of the field, for whoever has to find out; its value is nowhere.
+            Self::Local(LocalFailure::FieldInvalid(field)) => write!(f, "FIELD_INVALID:{field}"),
             Self::Local(local) => f.write_str(&local.text().to_ascii_uppercase()),
         }
     }
@@ -70,8 +72,8 @@ pub enum LocalFailure {
     SessionExpired,
     /// The camera delivers no selfie.
     NoSelfie,
-    /// A field of the card does not fit the bank's limits.
-    FieldInvalid,
+    /// This field of the card does not fit the bank's limits.
+    FieldInvalid(Field),
     /// The bank wants an English name and the card has none (C-22).
     EnglishNameMissing,
     /// The journal cannot be written.
@@ -99,7 +101,7 @@ impl LocalFailure {
         Self::TimedOut,
         Self::SessionExpired,
         Self::NoSelfie,
-        Self::FieldInvalid,
+        Self::FieldInvalid(Field::FullAddress),
         Self::EnglishNameMissing,
         Self::JournalFailed,
     ];
@@ -115,7 +117,7 @@ impl LocalFailure {
             Self::TimedOut => "timed_out",
             Self::SessionExpired => "session_expired",
             Self::NoSelfie => "no_selfie",
-            Self::FieldInvalid => "field_invalid",
+            Self::FieldInvalid(_) => "field_invalid",
             Self::EnglishNameMissing => "english_name_missing",
             Self::JournalFailed => "disk_full",
         }

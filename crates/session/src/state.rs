@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use citizen::{Citizen, Identity, Photo, PostalCode, postal};
 use protocol::{
-    BankTime, Consent, ConsentAnswer, ConsentText, CustomerInput, QrValidation, Reference, Selfie,
+    BankTime, Consent, ConsentAnswer, ConsentText, CustomerData, QrValidation, Reference, Selfie,
     WrongCode,
 };
 
@@ -143,7 +143,7 @@ impl Shown {
 #[derive(Debug)]
 pub(crate) struct Confirmed {
     pub(crate) shown: Shown,
-    pub(crate) input: CustomerInput,
+    pub(crate) data: CustomerData,
     pub(crate) at: BankTime,
 }
 

@@ -11,8 +11,9 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 /// A longer wait is not believed: a kiosk that a wrong header silences for a day helps nobody.
 const WAIT_MOST: Duration = Duration::from_secs(60 * 60);
-/// Up to here a single call waits by itself; the session waits no longer before a customer either.
-const CLOSES_FROM: Duration = Duration::from_secs(60);
+/// So long the outbox waits between two rounds by itself, and the session before it asks again; what is
+/// longer is kept here, for all of them.
+const CLOSES_FROM: Duration = Duration::from_secs(15);
 
 /// What an answer's head asks for; zero if nothing, or nothing that can be read.
 pub(super) fn stated(headers: &HeaderMap, now: BankTime) -> Duration {

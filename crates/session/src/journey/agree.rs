@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use citizen::{Citizen, postal};
-use protocol::{Action, Consent, CustomerData, CustomerInput, FaceCompare, FailureReason};
+use protocol::{Action, Alert, Consent, CustomerData, CustomerInput, FaceCompare, FailureReason};
 
 use super::gather::CardFinding;
 use super::{Session, Turn};
@@ -157,13 +157,20 @@ impl Session {
     }
 
     fn confirmed(&mut self, shown: Shown, input: CustomerInput, turn: &mut Turn) -> State {
-        let prepared = CustomerData::prepare(&shown.citizen, &input, &self.policy.dialect);
-        if let Err(error) = prepared {
-            let english = LocalFailure::EnglishNameMissing;
-            let missing = error.text() == english.text();
-            return self.fail(if missing { english } else { LocalFailure::FieldInvalid }, turn);
+        let data = match CustomerData::prepare(&shown.citizen, &input, &self.policy.dialect) {
+            Ok(data) => data,
+            Err(error) => {
+                let english = LocalFailure::EnglishNameMissing;
+                let missing = error.text() == english.text();
+                let invalid = LocalFailure::FieldInvalid(error.field);
+                return self.fail(if missing { english } else { invalid }, turn);
+            }
+        };
+        for field in data.left_out() {
+            let failure = Failure::Local(LocalFailure::FieldInvalid(*field));
+            turn.order(Command::Alert { level: Alert::Warn, failure });
         }
-        let confirmed = Confirmed { shown, input, at: turn.now.bank_time };
+        let confirmed = Confirmed { shown, data, at: turn.now.bank_time };
         match self.policy.dopa {
             // A second query about the same card needs a new session (§1.8 (c)).
             _ if self.tries.dopa == Dopa::Passed => self.after_dopa(confirmed, turn),

@@ -276,7 +276,9 @@ impl Session {
                 Some(Request::ValidateQr(Box::new(request)))
             }
             (Again::Reseal, State::FetchingConsents { .. }) => Some(Request::Consents),
-            (Again::Reseal, State::CheckingDopa { confirmed, .. }) => self.dopa_check(confirmed),
+            (Again::Reseal, State::CheckingDopa { confirmed, .. }) => {
+                Some(self.dopa_check(confirmed))
+            }
             (Again::Reseal, State::Submitting { confirmed, selfie, .. }) => {
                 self.submission(confirmed, selfie.as_ref())
             }

@@ -3,8 +3,8 @@
 //! Sealing and sending is done by whoever runs the session.
 
 use protocol::{
-    Action, Alert, Condition, Consent, CustomerData, DopaCheck, Endpoint, Face, FaceCompare,
-    FailureReason, Ruling, Selfie, Submission, SubmissionParts,
+    Action, Alert, Condition, Consent, DopaCheck, Endpoint, Face, FaceCompare, FailureReason,
+    Ruling, Selfie, Submission, SubmissionParts,
 };
 
 use super::gather::CardFinding;
@@ -21,22 +21,17 @@ const FACE_MISMATCH: Condition = Condition::Diis(9301);
 
 impl Session {
     pub(super) fn check_dopa(&mut self, confirmed: Confirmed, turn: &mut Turn) -> State {
-        match self.dopa_check(&confirmed) {
-            Some(request) => {
-                let call = self.ask(request, turn);
-                State::CheckingDopa { confirmed, call }
-            }
-            None => self.fail(LocalFailure::FieldInvalid, turn),
-        }
+        let call = self.ask(self.dopa_check(&confirmed), turn);
+        State::CheckingDopa { confirmed, call }
     }
 
-    pub(super) fn dopa_check(&self, confirmed: &Confirmed) -> Option<Request> {
-        let Shown { citizen, photo, agreements, .. } = &confirmed.shown;
-        let data = CustomerData::prepare(citizen, &confirmed.input, &self.policy.dialect).ok()?;
+    pub(super) fn dopa_check(&self, confirmed: &Confirmed) -> Request {
+        let Shown { photo, agreements, .. } = &confirmed.shown;
+        let data = confirmed.data.clone();
         let consents = agreements.iter().filter(|one| one.for_dopa);
         let consents = consents.filter_map(Agreement::answered).collect();
         let check = DopaCheck::new(data, photo.clone(), consents, self.policy.place.clone());
-        Some(Request::CheckDopa(Box::new(check)))
+        Request::CheckDopa(Box::new(check))
     }
 
     pub(super) fn checking_dopa(
@@ -103,17 +98,16 @@ impl Session {
     }
 
     fn submit(&mut self, confirmed: Confirmed, selfie: Option<Selfie>, turn: &mut Turn) -> State {
-        match self.submission(&confirmed, selfie.as_ref()) {
-            Some(request) => {
-                self.tries.selfies += u8::from(selfie.is_some());
-                let mut call = self.ask(request, turn);
-                if self.tries.earlier == Earlier::MayHaveArrived {
-                    call.sent_before();
-                }
-                State::Submitting { confirmed, selfie, call }
-            }
-            None => self.fail(LocalFailure::FieldInvalid, turn),
+        // An errand without a reference has nothing to submit: it ends where DOPA has answered.
+        let Some(request) = self.submission(&confirmed, selfie.as_ref()) else {
+            return self.after_dopa(confirmed, turn);
+        };
+        self.tries.selfies += u8::from(selfie.is_some());
+        let mut call = self.ask(request, turn);
+        if self.tries.earlier == Earlier::MayHaveArrived {
+            call.sent_before();
         }
+        State::Submitting { confirmed, selfie, call }
     }
 
     pub(super) fn submission(
@@ -121,15 +115,14 @@ impl Session {
         confirmed: &Confirmed,
         selfie: Option<&Selfie>,
     ) -> Option<Request> {
-        let Shown { errand, citizen, photo, agreements, .. } = &confirmed.shown;
+        let Shown { errand, photo, agreements, .. } = &confirmed.shown;
         let Errand::Ekyc(ekyc) = errand else { return None };
-        let data = CustomerData::prepare(citizen, &confirmed.input, &self.policy.dialect).ok()?;
         let consents = agreements.iter().filter(|one| one.for_submit);
         let consents = consents.filter_map(Agreement::answered).collect();
         let parts = SubmissionParts {
             reference: ekyc.reference.clone(),
             confirmed_at: confirmed.at,
-            customer: data,
+            customer: confirmed.data.clone(),
             photo: photo.clone(),
             consents,
             place: self.policy.place.clone(),

@@ -440,3 +440,31 @@ fn the_place_may_allow_fewer_selfies_than_the_bank() {
         assert_eq!(bench.asked(Endpoint::Submit), usize::from(most) + 1);
     }
 }
+
+#[test]
+fn a_field_that_does_not_fit_is_named_and_nothing_is_sent() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::NotRequired);
+    let mut odd = citizen();
+    odd.address.house_number = citizen::Text::new("9".repeat(21));
+    bench.give(Event::CitizenRead(Box::new(odd)));
+    bench.give(Event::PhotoRead(super::bench::photo())).confirm();
+    bench.check_end("failed", "FIELD_INVALID:addrNo");
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+}
+
+#[test]
+fn a_field_that_is_left_out_is_told_to_the_operator() {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::NotRequired);
+    let mut odd = citizen();
+    odd.address.moo = citizen::Text::new("4 ก".to_owned());
+    bench.give(Event::CitizenRead(Box::new(odd)));
+    bench.give(Event::PhotoRead(super::bench::photo())).confirm();
+    let told = bench.orders.iter().any(|order| match order {
+        Command::Alert { failure, .. } => failure.to_string() == "FIELD_INVALID:moo",
+        _ => false,
+    });
+    assert!(told);
+    assert_eq!(bench.asked(Endpoint::Submit), 1);
+}

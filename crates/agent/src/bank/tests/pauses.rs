@@ -90,10 +90,30 @@ async fn a_token_server_that_asks_for_minutes_is_left_alone() {
 }
 
 #[tokio::test]
+async fn what_is_not_sent_in_a_pause_is_not_in_doubt() {
+    let (bank, seen) = bank(with_token(head("408 X", "Retry-After: 600\r\n", b""))).await;
+    let submit = Call { endpoint: Endpoint::Submit, reference: None, body: Some(b"{}") };
+    let mut sent = 0;
+    let mut conditions = Vec::new();
+    for _ in 0..2 {
+        let mut journal = |_: &str| {
+            sent += 1;
+            Ok(())
+        };
+        let Err(AttemptError::Failed(failed)) = bank.send(submit, &mut journal).await else {
+            panic!("the bank has no time")
+        };
+        conditions.push(failed.condition.to_string());
+    }
+    assert_eq!((conditions, sent), (vec!["HTTP_408".to_owned(), "HTTP_503".to_owned()], 1));
+    assert_eq!(seen.asked().await, (1, 1));
+}
+
+#[tokio::test]
 async fn a_short_wait_closes_nothing() {
     let answer = |head_of: &str, number: usize| match (is_token(head_of), number) {
         (true, _) => json(super::server::TOKEN),
-        (false, 1) => head("429 X", "Retry-After: 60\r\n", b""),
+        (false, 1) => head("429 X", "Retry-After: 15\r\n", b""),
         (false, _) => json(r#"{"statusCode":"0000","data":{}}"#),
     };
     let (bank, _) = bank(answer).await;
