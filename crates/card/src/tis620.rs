@@ -5,7 +5,7 @@
 
 use encoding_rs::{DecoderResult, WINDOWS_874};
 use thiserror::Error;
-use zeroize::Zeroizing;
+use zeroize::Zeroize as _;
 
 /// Why bytes are no Thai text.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -36,17 +36,31 @@ pub(crate) fn decode<T>(field: &[u8], take: impl FnOnce(&str) -> T) -> Result<T,
             0x20..=0x7E | 0xA1..=0xDA | 0xDF..=0xFB => {}
         }
     }
-    let mut utf8 = Zeroizing::new([0; UTF8_BYTES_MAX]);
+    let mut page = Page { utf8: [0; UTF8_BYTES_MAX], used: text.len().saturating_mul(3) };
     // With BOM handling, ๏ปฟ at the start would be taken for the mark of UTF-8.
     let mut decoder = WINDOWS_874.new_decoder_without_bom_handling();
-    match decoder.decode_to_utf8_without_replacement(text, utf8.as_mut_slice(), true) {
+    match decoder.decode_to_utf8_without_replacement(text, &mut page.utf8, true) {
         (DecoderResult::InputEmpty, _, written) => {
-            let text = utf8.get(..written).map(std::str::from_utf8);
+            let text = page.utf8.get(..written).map(std::str::from_utf8);
             Ok(take(text.and_then(Result::ok).expect("the decoder writes UTF-8")))
         }
         (DecoderResult::OutputFull | DecoderResult::Malformed(..), ..) => {
             Err(Tis620Error::Undefined)
         }
+    }
+}
+
+/// Where a field is decoded; what was used of it is wiped on drop, since wiping all of it would take longer than decoding.
+struct Page {
+    utf8: [u8; UTF8_BYTES_MAX],
+    /// Bytes that may have been written.
+    used: usize,
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let used = self.used.min(UTF8_BYTES_MAX);
+        self.utf8.get_mut(..used).unwrap_or_default().zeroize();
     }
 }
 
