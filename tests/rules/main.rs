@@ -20,6 +20,7 @@ mod packaging;
 mod pages;
 mod personal;
 mod places;
+mod promises;
 mod prose;
 mod purity;
 mod rust_file;

@@ -37,6 +37,9 @@ impl Session {
                 }
             }
             Event::CardFailed(fault) => self.unreadable(errand, fault, turn),
+            Event::CitizenRead(citizen) if is_another(&citizen, &errand) => {
+                self.card_swapped(errand, turn)
+            }
             event => {
                 card.take(event);
                 State::Consenting { errand, agreements, card }
@@ -101,6 +104,9 @@ impl Session {
                 turn.order(Command::ReadCard(identity));
             }
             (Event::CardFailed(fault), _) => return self.unreadable(errand, fault, turn),
+            (Event::CitizenRead(citizen), _) if is_another(&citizen, &errand) => {
+                return self.card_swapped(errand, turn);
+            }
             (event, _) => card.take(event),
         }
         if card.whole() {
@@ -177,6 +183,15 @@ impl Session {
             DopaPolicy::BeforeSubmit | DopaPolicy::Only => self.check_dopa(confirmed, turn),
             DopaPolicy::Off => self.after_dopa(confirmed, turn),
         }
+    }
+}
+
+/// Is it another person or another chip than the bank has validated? Whoever reads the card looks as well;
+/// here is the last look before anything is sent.
+fn is_another(citizen: &Citizen, errand: &Errand) -> bool {
+    match errand {
+        Errand::Ekyc(ekyc) => citizen.identity != ekyc.identity,
+        Errand::DopaOnly => false,
     }
 }
 
