@@ -1,14 +1,19 @@
-//! What a note about a card changes, with a simulated card of that kind.
+//! What a note about a card or a reader changes, with simulated ones of that kind.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use agent::ports::{Devices, Start, prepared};
 use agent::reading;
 use card::{CardError, CardReading, Flow, ReadPlan};
-use simulator::card::{Answering, Image, Manner, Pace};
+use session::DopaPolicy;
+use simulator::card::{Answering, Image, Manner, Pace, Trap};
 use simulator::world::{READER, World};
+use tests::stage::Stage;
+
+use crate::stage::check;
 
 /// A card of `tests/cards` with another answer to reset.
 fn image(atr: &str) -> Image {
@@ -50,4 +55,26 @@ fn a_card_that_wants_another_p2_is_read_if_its_note_says_so() {
     assert!(matches!(refused, CardError::Refused { .. }), "{refused}");
     insert(OTHER, Answering::T0);
     assert_eq!(read(devices.as_ref(), &world), Ok(usual));
+}
+
+/// A reader whose calls may hang for ever, by its note.
+const BRITTLE: &str = "ACS ACR39U ICC Reader 00 00";
+/// As long as the agent waits for an identity in a reader that no note is about.
+const USUAL: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn a_reader_that_hangs_is_given_up_early_and_left_alone_till_it_lets_go() {
+    let mut stage = Stage::open(DopaPolicy::Off).await;
+    stage.stop_agent().await;
+    stage.world = World::with_reader(Pace::default(), BRITTLE);
+    stage.start_agent().await;
+    let mut hands = stage.hands("somchai", "SIM-0000-HUNG-0001");
+    hands.trap = Some(Trap::Mute { at: 1, patience: 60 * USUAL });
+    let begun = Instant::now();
+    let walk = stage.walk_with(&mut hands).await;
+    let told = [Some(walk.code.as_str()), walk.trouble.as_deref()];
+    assert!(told.contains(&Some("READER_HUNG")), "{told:?}");
+    assert!(begun.elapsed() < USUAL, "its note says 5 s, came {:?}", begun.elapsed());
+    // The card is out: the call that hung has come back.
+    check(&stage.walk("somchai", "SIM-0000-HUNG-0002").await, "done", "0000");
 }

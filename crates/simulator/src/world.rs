@@ -20,7 +20,7 @@ use vision::Frame;
 
 use crate::card::{ConnectError, Pace, SimulatedCard, Slot, Start as SlotStart};
 
-/// The one reader's name.
+/// The one reader's name, unless the world is given another.
 pub const READER: &str = "Simulated Reader 00 00";
 /// How soon a pulled cable is noticed.
 const CABLE_LOOK: Duration = Duration::from_millis(50);
@@ -32,6 +32,7 @@ const CODES_WAITING: usize = 8;
 /// The simulated devices; clones share them.
 #[derive(Clone)]
 pub struct World {
+    reader: Arc<str>,
     slot: Slot,
     shared: Arc<Shared>,
 }
@@ -63,7 +64,13 @@ impl World {
     /// An empty slot for cards of this pace, nobody before the camera.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
-        Self { slot: Slot::new(pace), shared: Arc::default() }
+        Self::with_reader(pace, READER)
+    }
+
+    /// The same with a reader of this name, such as one that a note is about.
+    #[must_use]
+    pub fn with_reader(pace: Pace, name: &str) -> Self {
+        Self { reader: name.into(), slot: Slot::new(pace), shared: Arc::default() }
     }
 
     /// The slot: cards go in and come out here, and traps are set.
@@ -109,7 +116,7 @@ impl World {
     }
 
     fn presence(&self) -> Presence {
-        let reader = READER.to_owned();
+        let reader = self.reader.to_string();
         match (*lock(&self.shared.cable), self.slot.insertion()) {
             (Cable::Pulled, _) => Presence::NoReader,
             (Cable::Plugged, None) => Presence::Empty,
@@ -168,7 +175,7 @@ impl CardReader for World {
         reader: &str,
         start: Start,
     ) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
-        if *lock(&self.shared.cable) == Cable::Pulled || reader != READER {
+        if *lock(&self.shared.cable) == Cable::Pulled || *reader != *self.reader {
             return Err(ReaderError::Gone);
         }
         let start = match start {

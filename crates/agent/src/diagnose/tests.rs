@@ -6,6 +6,7 @@ mod machine;
 mod server;
 mod world;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -145,6 +146,33 @@ async fn an_empty_and_a_mute_reader_are_told_apart() {
     let mute = Bench { watch: Watch::Sees(mute), ..Bench::default() };
     let report = readers(mute, one_plugged_in, LONG).await;
     check(&report, Check::Card, Verdict::Fault, "upside down");
+}
+
+#[tokio::test]
+async fn a_trouble_of_the_service_names_the_notes_about_it() {
+    let bench = Bench { watch: Watch::Fails(ReaderError::Refused), ..Bench::default() };
+    let report = readers(bench, one_plugged_in, LONG).await;
+    check(&report, Check::Reader, Verdict::Fault, "see firmware-notes/services/polkit.md");
+}
+
+#[test]
+fn a_configured_device_has_its_note() {
+    let note = |folder: &str, key: &str, grade: &str| {
+        let head = format!("match = {{ {key} = \"*a*\" }}\ngrade = \"{grade}\"");
+        let about = WORKS_NOTE.split_once("\n+++\n").unwrap().1;
+        (format!("{folder}/x.md"), format!("+++\n{head}\n+++\n{about}"))
+    };
+    let notes = [note("cameras", "camera", "works"), note("printers", "printer", "refuse")];
+    let notes: Vec<_> = notes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let quirks = Quirks::parse(&notes).unwrap();
+    let text = include_str!("../../../../config/kiosk.toml").replace("/dev/video0", "/dev/a");
+    let text = format!("{text}\n[printer]\ndevice = \"/dev/usb/a\"\n");
+    let config = Config::parse(&text, Path::new("kiosk.toml"), Path::new("/")).unwrap();
+    let found = peripherals::notes(&config, &quirks);
+    let verdicts: Vec<_> = found.iter().map(|one| (one.check, one.verdict)).collect();
+    let [camera, printer] = [Verdict::Ok, Verdict::Warning].map(|one| (Check::DeviceNote, one));
+    assert_eq!(verdicts, [camera, printer]);
+    assert!(found.iter().all(|one| one.finding.contains("/x.md")), "{found:#?}");
 }
 
 #[tokio::test]
