@@ -11,6 +11,9 @@ use crate::redacted::redacted;
 const BUDDHIST_AHEAD: u16 = 543;
 /// 1857: before anyone alive was born. A smaller year on a card is a Gregorian year in the wrong place, or rubbish.
 const BUDDHIST_YEAR_MIN: u16 = 2400;
+/// 2157: no card that is read today is valid for so long. A greater year is a slip, or 9999 with a day behind it,
+/// which would be printed as a day of the year 9456.
+const BUDDHIST_YEAR_MAX: u16 = 2700;
 /// The last year that four digits can write.
 const YEAR_MAX: u16 = 9999;
 
@@ -137,10 +140,10 @@ impl Partial {
             return Err(DateError::Unknown);
         };
         let buddhist = u16::from(century) * 100 + u16::from(rest);
-        if buddhist < BUDDHIST_YEAR_MIN {
+        let (month, day) = (pair(m1, m2)?, pair(d1, d2)?);
+        if !(BUDDHIST_YEAR_MIN..=BUDDHIST_YEAR_MAX).contains(&buddhist) {
             return Err(DateError::Year);
         }
-        let (month, day) = (pair(m1, m2)?, pair(d1, d2)?);
         if month.is_some_and(|month| month > 12) {
             return Err(DateError::Month);
         }
@@ -167,6 +170,7 @@ mod tests {
     use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     use super::{Date, DateError};
+    use crate::BirthDate;
 
     #[track_caller]
     fn check(text: &str, expected: Result<(u16, u8, u8), DateError>) {
@@ -189,7 +193,7 @@ mod tests {
         check("25631301", Err(DateError::Month));
         check("25630431", Err(DateError::Day));
         check("25630132", Err(DateError::Day));
-        check("99999999", Err(DateError::Month));
+        check("25639999", Err(DateError::Month));
     }
 
     #[test]
@@ -205,6 +209,32 @@ mod tests {
         check("20200229", Err(DateError::Year));
         check("23991231", Err(DateError::Year));
         check("24000101", Ok((1857, 1, 1)));
+    }
+
+    #[test]
+    fn no_card_has_a_day_of_the_year_9456() {
+        for text in ["99999999", "99991231", "99990101", "99990000", "99991299", "27010101"] {
+            check(text, Err(DateError::Year));
+            assert_eq!(Date::from_buddhist_if_known(text), Err(DateError::Year), "{text}");
+            assert!(BirthDate::from_buddhist(text) == Err(DateError::Year), "{text}");
+        }
+        check("27001231", Ok((2157, 12, 31)));
+    }
+
+    #[test]
+    fn digits_are_ascii_at_every_place() {
+        let others = ('\0'..=char::MAX).filter(|letter| letter.is_numeric() && !letter.is_ascii());
+        for other in others {
+            for at in 0..8 {
+                let text: String = "25630229"
+                    .chars()
+                    .enumerate()
+                    .map(|(here, digit)| if here == at { other } else { digit })
+                    .collect();
+                check(&text, Err(DateError::Form));
+            }
+        }
+        check("๒๕๖๓๐๒๒๙", Err(DateError::Form));
     }
 
     #[test]
@@ -244,7 +274,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_existing_day_comes_back_543_years_earlier(
-            year in 1857_u16..9456, month in 1_u8..=12, day in 1_u8..=31,
+            year in 1857_u16..=2157, month in 1_u8..=12, day in 1_u8..=31,
         ) {
             let text = format!("{}{month:02}{day:02}", year + 543);
             prop_assert_eq!(Date::from_buddhist(&text), Date::new(year, month, day));

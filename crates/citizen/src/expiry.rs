@@ -57,11 +57,21 @@ mod tests {
     }
 
     #[test]
+    fn one_text_of_all_that_begin_like_it_is_for_life() {
+        for end in 0..10_000 {
+            let expiry = Expiry::from_buddhist(&format!("9999{end:04}"));
+            assert_eq!(expiry.is_ok(), end == 9999, "9999{end:04}");
+        }
+    }
+
+    #[test]
     fn an_unknown_end_is_an_error_and_not_for_life() {
         for (text, error) in [
             ("", DateError::Unknown),
             ("25690000", DateError::Unknown),
-            ("99991299", DateError::Day),
+            ("99991299", DateError::Year),
+            ("99991231", DateError::Year),
+            ("99990000", DateError::Year),
             ("9999999", DateError::Form),
         ] {
             assert_eq!(Expiry::from_buddhist(text), Err(error), "{text}");

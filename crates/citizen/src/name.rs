@@ -177,6 +177,29 @@ mod tests {
         check("ก#ข#ค#ง#จ", Script::Thai, Err(NameError::Slots { got: 5 }));
     }
 
+    /// Every letter of a Thai name, written out: consonants, vowels, tone marks, ฯ and ๆ.
+    const THAI_LETTERS: &str = "กขฃคฅฆงจฉชซฌญฎฏฐฑฒณดตถทธนบปผฝพฟภมยรฤลฦวศษสหฬอฮฯะ\u{E31}าำ\u{E34}\u{E35}\u{E36}\u{E37}\u{E38}\u{E39}\u{E3A}เแโใไๅๆ\u{E47}\u{E48}\u{E49}\u{E4A}\u{E4B}\u{E4C}\u{E4D}\u{E4E}";
+    const LATIN_LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const MARKS: &str = " '(),-./";
+
+    #[test]
+    fn of_all_characters_these_and_no_others_stand_in_a_name() {
+        let mut found = [String::new(), String::new()];
+        for letter in ('\0'..=char::MAX).filter(|letter| *letter != '#') {
+            let text = format!("ก#ข{letter}ค##ง");
+            found[0].extend(Name::from_slots(&text, Script::Thai).ok().map(|_| letter));
+            let text = format!("A#B{letter}C##D");
+            found[1].extend(Name::from_slots(&text, Script::Latin).ok().map(|_| letter));
+        }
+        let sorted = |sets: &[&str]| {
+            let mut letters: Vec<char> = sets.concat().chars().collect();
+            letters.sort_unstable();
+            letters.into_iter().collect::<String>()
+        };
+        assert_eq!(found[0], sorted(&[THAI_LETTERS, LATIN_LETTERS, MARKS]));
+        assert_eq!(found[1], sorted(&[LATIN_LETTERS, MARKS]));
+    }
+
     #[test]
     fn what_no_name_has_is_refused() {
         let error = |part, script| Err(NameError::Character { part, script });
