@@ -34,6 +34,11 @@ def main(wheel: str) -> None:
     province_of = {code: plain(name) for code, name, _english in provinces}
     district_of = {code: district(code, name) for code, name, _english in districts}
     codes_of = {code: set(codes.split()) for code, _name, _english, codes in sub_districts}
+    others = disputed()
+    for code, name, _english, _codes in sub_districts:
+        codes_of[code] |= others.pop((province_of[code[:2]], district_of[code[:4]], plain(name)), set())
+    if others:
+        sys.exit(f"{others} is in disputed.txt and nowhere else")
 
     # (province, district, sub-district) -> (kind, postal codes)
     table: dict[tuple[str, str, str], tuple[str, set[str]]] = {}
@@ -76,6 +81,16 @@ def district(code: str, name: str) -> str:
     if code.startswith(BANGKOK):
         name = name.removeprefix("เขต")
     return name.removeprefix("กิ่งอำเภอ")
+
+
+def disputed() -> dict[tuple[str, str, str], set[str]]:
+    """The codes that other tables have: whom to believe, the customer knows."""
+    others: dict[tuple[str, str, str], set[str]] = {}
+    for line in (HERE / "disputed.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            province, district_name, name, *codes = line.split(" ")
+            others[province, district_name, name] = set(codes)
+    return others
 
 
 def spellings(name: str) -> list[str]:
