@@ -14,6 +14,10 @@ use crate::{
 
 /// Exchanges in which a card with bad content is found out, its photo of the smallest size included.
 const CONTENT_EXCHANGES_MAX: usize = 52;
+/// Bytes that such a card costs at most: all text, all the room for the photo, and each command.
+const CONTENT_BYTES_MAX: usize = 6200;
+/// Seconds that those take on the slowest card: a whole reading, as of a card that is in order.
+const CONTENT_SECONDS_MAX: f64 = 7.1;
 /// Exchanges that misconduct may cost from its beginning on: two tries of one command, eight each.
 const CONDUCT_EXCHANGES_MAX: usize = 16;
 /// Bytes that it may cost, either way; the most generous card gives 256 and a status word each time.
@@ -142,14 +146,23 @@ fn read_over_a_reset(card: &mut EvilCard) -> Result<(), CardError> {
     reading.photo(card, &mut |_| Flow::Continue).map(|_| ())
 }
 
+/// On the slowest card: 2 ms an exchange, 12 etu a byte, 10,750 baud.
+fn seconds(exchanges: usize, bytes: usize) -> f64 {
+    let microseconds = exchanges * 2000 + bytes * 12_000_000 / 10_750;
+    f64::from(u32::try_from(microseconds).expect("less than an hour")) / 1e6
+}
+
 #[test]
-fn every_card_with_wrong_content_ends_in_its_own_error_in_every_manner() {
+fn every_card_with_wrong_content_ends_in_its_own_error_within_exchanges_bytes_and_time() {
     for (name, _) in REFUSED {
         let expected = wrong_content(name).expect(name);
         for manner in [Manner::Announced, Manner::Direct, Manner::Corrected] {
             let mut card = FakeCard::new(name, manner);
             assert_eq!(read(&mut card), Err(expected.clone()), "{name}, {manner:?}");
-            assert!(card.asked.len() <= CONTENT_EXCHANGES_MAX, "{name}: {}", card.asked.len());
+            let (exchanges, bytes) = (card.asked.len(), card.bytes);
+            assert!(exchanges <= CONTENT_EXCHANGES_MAX, "{name}: {exchanges} exchanges");
+            assert!(bytes <= CONTENT_BYTES_MAX, "{name}: {bytes} bytes");
+            assert!(seconds(exchanges, bytes) <= CONTENT_SECONDS_MAX, "{name}");
         }
     }
 }
@@ -163,8 +176,7 @@ fn every_card_of_wrong_conduct_ends_in_its_own_error_within_exchanges_bytes_and_
         let (exchanges, bytes) = (card.exchanges_begun, card.bytes_begun);
         assert!((1..=CONDUCT_EXCHANGES_MAX).contains(&exchanges), "{name}: {exchanges} exchanges");
         assert!(bytes <= CONDUCT_BYTES_MAX, "{name}: {bytes} bytes");
-        let wire = u32::try_from(exchanges * 2000 + bytes * 12_000_000 / 10_750).unwrap();
-        let seconds = f64::from(wire) / 1e6;
+        let seconds = seconds(exchanges, bytes);
         assert!(seconds <= CONDUCT_SECONDS_MAX, "{name}: {seconds} s");
     }
 }

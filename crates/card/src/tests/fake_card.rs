@@ -54,6 +54,8 @@ pub struct FakeCard {
     pub gives_chip_data: bool,
     /// Every command.
     pub asked: Vec<Vec<u8>>,
+    /// Bytes that went over the wire, either way.
+    pub bytes: usize,
     pending: Vec<u8>,
     reads: usize,
 }
@@ -67,6 +69,7 @@ impl FakeCard {
             selected: false,
             gives_chip_data: true,
             asked: Vec::new(),
+            bytes: 0,
             pending: Vec::new(),
             reads: 0,
         }
@@ -195,6 +198,7 @@ impl Channel for FakeCard {
                 answer.extend_from_slice(&words);
             }
         }
+        self.bytes += command.len() + answer.len();
         Ok(())
     }
 }

@@ -104,6 +104,15 @@ mod tests {
     }
 
     #[test]
+    fn every_generation_of_cards_is_carried() {
+        let cards: Vec<Image> = names().filter_map(named).collect();
+        for number in ["6", "8", "9", "10", "15", "17", "18"] {
+            let words = format!("TH NID {number}");
+            assert!(cards.iter().any(|card| card.atr().ends_with(words.as_bytes())), "{words}");
+        }
+    }
+
+    #[test]
     fn every_evil_card_that_needs_no_evil_reader_can_be_played() {
         let names: Vec<String> = evil_names().collect();
         assert!(names.iter().all(|name| load(name).is_ok()));
