@@ -33,11 +33,15 @@ SPEEDS = {"250 kbaud": 250_000, "10.75 kbaud": 10_750}
 # The photo with which the targets are stated, and a smaller one.
 PHOTO_BYTES = (4_967, 3_000)
 # The slowest reading takes 8 s; what takes longer hangs.
-ANSWER_WITHIN = 30
+ANSWER_WITHIN = 15
+HUNG = "no answer in time"
 READY_WITHIN = 20
 # pcscd looks every 0.4 s; a card that is out for less time was never out.
 ABSENCE = 0.9
 PHOTO_AT, PHOTO_LENGTH_AT = 0x017B, 0x0179
+
+# After these there is no card in the reader, or one to which somebody still waits for an answer.
+LEAVE = ("evil/mute", "evil/mute-in-text", "evil/no-status-word", "evil/pulled")
 
 FIELDS = (
     "chip number", "BP1 number", "citizen id", "Thai name as one text", "Thai name in parts",
@@ -80,7 +84,13 @@ class Card:
         return self.lines.until(answer, READY_WITHIN)
 
     def become(self, name):
-        self.order(f"become {name}", "became")
+        """False if this is no card that can be played."""
+        return "became" in self.order(f"become {name}", ("became", "not understood"))
+
+    def leave_and_come(self):
+        """Puts the card in anew, wherever it is; frees whoever still waits for an answer."""
+        self.process.stdin.write("eject\n")
+        self.order("insert", "inserted")
 
     def exchanges(self):
         return int(self.order("count", "exchanges").split()[-1])
@@ -109,7 +119,7 @@ class Reader:
         line = self.lines.next(ANSWER_WITHIN)
         if not line:
             self.end()
-            return {"error": f"no answer within {ANSWER_WITHIN} s, or ended"}
+            return {"error": HUNG}
         return json.loads(line)
 
     def end(self):
@@ -139,9 +149,10 @@ class Lines:
             return ""
 
     def until(self, words, seconds):
-        """The next line that has these words."""
+        """The next line that has these words, or some of these."""
+        words = (words,) if isinstance(words, str) else words
         while line := self.next(seconds):
-            if words in line:
+            if any(word in line for word in words):
                 return line
         sys.exit(f"nobody said {words!r} within {seconds} s")
 
@@ -366,22 +377,35 @@ def lawful(readers, card):
     print(flush=True)
 
 
-def evil(readers, card, cards, title):
-    """On how many cards that must be refused each reader said success."""
-    said = {reader.name: [] for reader in readers}
-    for name in cards:
+def evil(readers, card, cards, right, title):
+    """What each reader made of cards that must be refused; `right` is what is on them if that is lawful."""
+    outcomes = ("refused", "hung", "success with something wrong", "success, and what it gave is right")
+    said = {reader.name: {outcome: [] for outcome in outcomes} for reader in readers}
+    played = [name for name in cards if card.become(name)]
+    for name in played:
         for reader in readers:
             card.become(name)
-            if "error" not in reader.read("all"):
-                said[reader.name].append(name)
-    table(
-        (f"{len(cards)} {title}", *(reader.name for reader in readers)),
-        [["said success", *(len(said[reader.name]) for reader in readers)]],
-    )
+            outcome = outcome_of(reader.read("all"), right)
+            said[reader.name][outcome].append(name)
+            if outcome == "hung" or name in LEAVE:
+                card.leave_and_come()
+    rows = [[outcome, *(len(said[reader.name][outcome]) for reader in readers)] for outcome in outcomes]
+    table((f"{len(played)} {title}", *(reader.name for reader in readers)), rows)
     for reader in readers:
-        if said[reader.name]:
-            print(f"- {reader.name}, success: {' '.join(said[reader.name])}")
+        for outcome in outcomes[1:]:
+            if said[reader.name][outcome]:
+                print(f"- {reader.name}, {outcome}: {' '.join(said[reader.name][outcome])}")
     print(flush=True)
+
+
+def outcome_of(answer, right):
+    if "error" in answer:
+        return "hung" if answer["error"] == HUNG else "refused"
+    # Spaces behind the photo are no untruth.
+    judged = {field: verdict for field, verdict in judge(answer, right).items() if field != FIELDS[-1]} if right else {}
+    if right and "wrong" not in judged.values():
+        return "success, and what it gave is right"
+    return "success with something wrong"
 
 
 def main():
@@ -402,7 +426,9 @@ def main():
             card = Card(service, simulator, "somchai")
             lawful(readers, card)
             refused = sorted(set(names(CARDS, ".hex")) - set(names(CARDS / "expected", ".json")))
-            evil(readers, card, refused, "cards with something on them that no card has")
+            evil(readers, card, refused, None, "cards with something on them that no card has")
+            conduct = [f"evil/{name}" for name in names(CARDS / "evil", ".card")]
+            evil(readers, card, conduct, expected("tiny-photo"), "cards that misbehave")
             card.leave()
         finally:
             for reader in readers:

@@ -5,6 +5,8 @@
 //! cards is invented: nothing is masked.
 
 use std::io::{self, BufRead as _, Write as _};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use agent::ports::{Devices as _, Presence, ReaderError, Start};
@@ -15,14 +17,21 @@ use dipchip::devices::RealDevices;
 use serde_json::{Map, Value, json};
 
 /// pcscd sees a new card within 0.4 s.
-const CARD_WITHIN: Duration = Duration::from_secs(10);
+const CARD_WITHIN: Duration = Duration::from_secs(5);
+/// The slowest card takes 7 s.
+const READ_WITHIN: Duration = Duration::from_secs(12);
 
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     for order in io::stdin().lock().lines() {
-        let answer = match read(&order?) {
-            Ok(answer) => answer,
-            Err(error) => json!({ "error": error }),
+        let order = order?;
+        let (sender, receiver) = mpsc::channel();
+        // As in the program: a call that never returns keeps its thread, and nobody waits for it.
+        thread::spawn(move || sender.send(read(&order)).unwrap_or_default());
+        let answer = match receiver.recv_timeout(READ_WITHIN) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => json!({ "error": error }),
+            Err(error) => json!({ "error": format!("reading the card: {error}") }),
         };
         writeln!(out, "{answer}")?;
         out.flush()?;
