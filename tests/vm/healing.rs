@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use simulator::bank::{Bank, Options};
 
-use crate::kiosk::{Kiosk, until};
+use crate::kiosk::{Codes, Kiosk, until};
 use crate::machine::{Card, Controls, Service, stage_is_on};
 
 const ROUNDS: usize = 10;
@@ -29,7 +29,7 @@ impl Desk {
         let folder = tempfile::tempdir().expect("a folder");
         let bank = Bank::start(Options::default()).expect("the simulated bank starts");
         bank.write_files(&folder.path().join("bank")).expect("the credentials are written");
-        let kiosk = Kiosk::start(folder, &bank.base_url());
+        let kiosk = Kiosk::start(folder, &bank.base_url(), Codes::Scanner);
         drop(kiosk.customer().await);
         let card = Card::insert("somchai").expect("a card goes in");
         let mut desk = Self { kiosk, card, service, identity: 0 };

@@ -9,7 +9,7 @@ use simulator::bank::{Bank, Endpoint, Options};
 use simulator::customer::{Hands, Manner};
 use tests::personal::{Person, expected};
 
-use crate::kiosk::Kiosk;
+use crate::kiosk::{Codes, Kiosk};
 use crate::machine::{Card, Service, stage_is_on};
 
 /// The gadget's end of the serial line: what is written here, the scanner has scanned.
@@ -43,7 +43,7 @@ async fn the_bank_receives_what_the_raw_card_says_through_real_drivers() {
     let folder = tempfile::tempdir().expect("a folder");
     let bank = Bank::start(Options::default()).expect("the simulated bank starts");
     bank.write_files(&folder.path().join("bank")).expect("the credentials are written");
-    let kiosk = Kiosk::start(folder, &bank.base_url());
+    let kiosk = Kiosk::start(folder, &bank.base_url(), Codes::Scanner);
     let customer = kiosk.customer().await;
     let mut hands = Customer::default();
     let walk = customer.walk(&mut hands, &Manner::default()).await.expect("a result");

@@ -3,8 +3,11 @@
 #![expect(clippy::panic, reason = "the helpers of a test fail it with the program's log")]
 
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,6 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Where codes are read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Codes {
+    /// By the scanner on the USB serial line.
+    Scanner,
+    /// By the webcam.
+    Camera,
+}
+
 /// The production program; dropping it ends it.
 pub struct Kiosk {
     folder: tempfile::TempDir,
@@ -24,9 +36,9 @@ pub struct Kiosk {
 
 impl Kiosk {
     /// Starts it for this bank; its files are in `folder`.
-    pub fn start(folder: tempfile::TempDir, bank: &str) -> Self {
+    pub fn start(folder: tempfile::TempDir, bank: &str, codes: Codes) -> Self {
         let file = folder.path().join("kiosk.toml");
-        fs::write(&file, config(bank)).expect("the configuration is written");
+        fs::write(&file, config(bank, codes)).expect("the configuration is written");
         let log = File::create(folder.path().join("log")).expect("a log file");
         let program = Command::new(program("dipchip"))
             .args(["serve", "--config"])
@@ -45,6 +57,20 @@ impl Kiosk {
 
     pub fn log(&self) -> String {
         fs::read_to_string(self.path("log")).expect("a log")
+    }
+
+    /// What the agent itself says of a device, such as `ready`.
+    pub fn health(&self, device: &str) -> Option<String> {
+        let page = fs::read_to_string(self.path("page.url")).ok()?;
+        let host = page.strip_prefix("http://")?.split('/').next()?;
+        let mut line = TcpStream::connect(host).ok()?;
+        write!(line, "GET /v1/health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+            .ok()?;
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).ok()?;
+        let health: Value = serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()?;
+        let state = health.pointer(&format!("/devices/{device}")).and_then(Value::as_str);
+        state.map(str::to_owned)
     }
 
     pub async fn customer(&self) -> Customer {
@@ -94,11 +120,28 @@ pub async fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     None
 }
 
+/// The same on the thread of a hand.
+pub fn until_now(mut look: impl FnMut() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if look() {
+            return true;
+        }
+        thread::park_timeout(LOOK);
+    }
+    false
+}
+
 /// Where the gadget's serial line comes out.
 pub const SCANNER: &str = "/dev/ttyACM0";
 
-fn config(bank: &str) -> String {
+/// The configuration for this bank. A customer here has all the time that an emulated machine needs.
+pub fn config(bank: &str, codes: Codes) -> String {
     assert!(Path::new(SCANNER).exists(), "the serial gadget is plugged in");
+    let scanner = match codes {
+        Codes::Scanner => format!("[scanner]\nport = \"{SCANNER}\"\nbaud = 9600"),
+        Codes::Camera => String::new(),
+    };
     format!(
         r#"
 [bank]
@@ -113,13 +156,15 @@ api_key = {{ file = "bank/api_key" }}
 
 [journey]
 dopa = "before_submit"
+idle_s = 600
 
 [reader]
 allow = ["*"]
 
-[scanner]
-port = "{SCANNER}"
-baud = 9600
+{scanner}
+
+[camera]
+device = "Simulated Webcam*"
 
 [api]
 listen = "127.0.0.1:0"

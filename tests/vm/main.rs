@@ -3,8 +3,10 @@
 //! This program runs inside the machine, whose wires lead back into it by ports: over one it is the card in
 //! the USB reader, over another it plugs and unplugs. So one clock times everything. Run by `tests/run vm`.
 
+mod camera;
 mod cards;
 mod healing;
 mod journey;
 mod kiosk;
 mod machine;
+mod webcam;
