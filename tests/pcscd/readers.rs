@@ -83,7 +83,7 @@ fn a_recording_of_a_card_holds_the_invented_person_and_is_made_once() {
     let read = run(&pcscd, &record);
     let said = String::from_utf8_lossy(&read.stderr).into_owned();
     assert_eq!(read.status.code(), Some(0), "{said}");
-    for words in ["recorded ", "READ BINARY 0000", "status=9000"] {
+    for words in ["recorded ", "atr=3B", "READ BINARY 0000", "status=9000"] {
         assert!(said.contains(words), "{words} in {said}");
     }
     let text = fs::read_to_string(&file).unwrap();

@@ -3,7 +3,7 @@
 //! reqwest, hyper and rustls would write headers and bodies at `trace`; they are held at `warn` here, in
 //! code, whatever the environment says.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tracing::level_filters::LevelFilter;
@@ -28,7 +28,9 @@ const OURS: [&str; 6] = ["agent", "dipchip", "simulator", "card", "session", "pr
 /// Sets logging up, once; a second call changes nothing.
 pub fn init(level: LogLevel, form: LogForm) {
     let registry = tracing_subscriber::registry().with(targets(level));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    // Colours are for a terminal: in a file they would stand between a name and its value.
+    let colours = io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(io::stderr);
     // A test process sets it up more than once; the first one stands.
     let _ = match form {
         LogForm::Text => registry.with(lines.with_target(false)).try_init(),

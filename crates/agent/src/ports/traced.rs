@@ -83,7 +83,7 @@ impl CardReader for Traced<Box<dyn CardReader>> {
         let us = microseconds(begun);
         match result {
             Ok(connection) => {
-                trace!(us, atr = ?connection.atr(), "connected");
+                trace!(us, atr = %Hex(connection.atr()), "connected");
                 Ok(Box::new(Traced(connection)))
             }
             Err(error) => {
@@ -194,6 +194,15 @@ impl fmt::Display for Instruction<'_> {
             _ => write!(f, "{class:02X} {instruction:02X}")?,
         }
         write!(f, " {p1:02X}{p2:02X}")
+    }
+}
+
+/// Bytes that say nothing of a holder.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
     }
 }
 
