@@ -35,5 +35,7 @@ openssl pkey -pubin -in test-only.spki.pem -outform DER | openssl dgst -sha256 -
 openssl pkeyutl -encrypt -pubin -inkey test-only.spki.pem -in secret.txt \
     -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha1 -pkeyopt rsa_mgf1_md:sha1 | openssl base64 -A > openssl.crc
 python3 ../plaintexts.py
+for name in e2-validation e3-submit e3-submit-selfie e3-submit-dialect e4-failure e6-dopa; do aes "$name"; done
+python3 ../heads.py
 python3 ../seal.py
 java ../Seal.java

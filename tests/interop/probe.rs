@@ -117,7 +117,7 @@ fn a_layer_that_refuses_every_dialect_is_named() {
     };
     check(always(Code::Gateway(4)), "the gateway's schema (-4)", "X-Client-Transaction-DateTime");
     check(always(Code::Gateway(26)), "the gateway's check of the time (-26)", "timedatectl");
-    check(always(Code::Gateway(25)), "check of the headers (-25)", "dialect.header_aliases");
+    check(always(Code::Gateway(25)), "check of the headers (-25)", "dialect.header_alias");
     check(always(Code::Diis(9998)), "the envelope opened (9998)", "edition of the document");
     check(always(Code::Gateway(107)), "check of the credentials (-107)", "compare the secrets");
 }

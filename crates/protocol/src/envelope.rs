@@ -247,6 +247,21 @@ mod tests {
     }
 
     #[test]
+    fn the_data_of_every_request_is_openssls() {
+        macro_rules! golden {
+            ($name:literal, $kind:literal) => {
+                include_str!(concat!("../../../tests/golden/2.2/", $name, $kind))
+            };
+        }
+        check(golden!("e2-validation", ".json"), golden!("e2-validation", ".data"));
+        check(golden!("e3-submit", ".json"), golden!("e3-submit", ".data"));
+        check(golden!("e3-submit-selfie", ".json"), golden!("e3-submit-selfie", ".data"));
+        check(golden!("e3-submit-dialect", ".json"), golden!("e3-submit-dialect", ".data"));
+        check(golden!("e4-failure", ".json"), golden!("e4-failure", ".data"));
+        check(golden!("e6-dopa", ".json"), golden!("e6-dopa", ".data"));
+    }
+
+    #[test]
     fn nothing_of_the_plaintext_is_left_where_it_was() {
         let plaintext = "1111111111119".repeat(1_000);
         let mut body = Body::of(Plaintext::copied(plaintext.as_bytes()), &documents_secret());

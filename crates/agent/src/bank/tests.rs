@@ -6,6 +6,7 @@
 mod clocks;
 mod dialects;
 mod evil_answers;
+mod golden_heads;
 mod hosts;
 mod papers;
 mod pauses;

@@ -194,7 +194,7 @@ impl Layer {
             Self::Way | Self::Bank => "run this again in some minutes, then ask the bank",
             Self::Credentials => "compare the secrets with what the bank assigned",
             Self::Headers => {
-                "try dialect.header_aliases, then ask the bank which headers its gateway wants"
+                "try dialect.header_alias, then ask the bank which headers its gateway wants"
             }
             Self::Clock => "turn time synchronisation on: timedatectl set-ntp true",
             Self::Schema => {
