@@ -248,10 +248,11 @@ fn channel_error(error: Error) -> ChannelError {
         | Error::ServiceStopped
         | Error::Shutdown
         | Error::InvalidHandle
-        | Error::CommError
         | Error::UnknownReader
         | Error::ReaderUnavailable
         | Error::NoReadersAvailable => ChannelError::Gone,
+        // Seen when a card was changed for another, and when the service died: connecting again tells which.
+        Error::CommError => ChannelError::Faulty,
         Error::Timeout | Error::WaitedTooLong => ChannelError::TimedOut,
         Error::SharingViolation => ChannelError::Busy,
         _ => ChannelError::Faulty,
@@ -286,6 +287,7 @@ mod tests {
         check(Error::Timeout, ChannelError::TimedOut);
         check(Error::SharingViolation, ChannelError::Busy);
         check(Error::InsufficientBuffer, ChannelError::Faulty);
+        check(Error::CommError, ChannelError::Faulty);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod faults;
 mod threads;
+mod watching;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
