@@ -22,6 +22,7 @@ use protocol::{
 };
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
+use session::pace::Pace;
 use thiserror::Error;
 use tokio::time::{sleep, sleep_until};
 use zeroize::Zeroizing;
@@ -41,10 +42,6 @@ use transport::FirstHop;
 const ANSWER_BYTES_MAX: usize = protocol::BODY_BYTES_MAX;
 /// An idle connection is kept so long for the next call of the journey.
 const POOL_IDLE: Duration = Duration::from_secs(50);
-/// Between two tries to have a token at hand, doubled while there is none …
-const TOKEN_RETRY_FIRST: Duration = Duration::from_secs(5);
-/// … up to the interval at which a fault of the configuration is looked at again (API page, 1.6).
-const TOKEN_RETRY_MOST: Duration = Duration::from_secs(300);
 
 /// Why no client could be made.
 #[derive(Debug, Error)]
@@ -194,18 +191,17 @@ impl Bank {
     /// notices when the bank, the network or the configuration is in order again.
     pub(crate) async fn keep_token(&self) {
         let Some(login) = &self.login else { return };
-        let mut wait = TOKEN_RETRY_FIRST;
+        let mut pace = Pace::of_tokens();
         loop {
             let renewed = login.token.renewed(&self.clock, || self.fetch_token(login)).await;
             match renewed {
                 Ok(again) => {
-                    wait = TOKEN_RETRY_FIRST;
+                    pace.settled();
                     sleep_until(self.clock.instant(again).into()).await;
                 }
                 Err(failed) => {
                     tracing::warn!(at = %failed.at, code = %failed.condition, "no token yet");
-                    sleep(wait.max(failed.wait_at_least)).await;
-                    wait = (wait * 2).min(TOKEN_RETRY_MOST);
+                    sleep(pace.unsettled(token::chance()).max(failed.wait_at_least)).await;
                 }
             }
         }

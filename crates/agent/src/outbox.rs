@@ -9,7 +9,8 @@ use std::time::Duration;
 use protocol::{Alert, BankTime};
 use rand::TryRng;
 use rand::rngs::SysRng;
-use session::outbox::{End, Entry, Pace, ends_the_round};
+use session::outbox::{End, Entry, ends_the_round};
+use session::pace::Pace;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -55,7 +56,7 @@ impl Outbox {
 
     /// Runs until it is dropped.
     pub(crate) async fn run(self, desk: Desk, facts: Facts) {
-        let mut pace = Pace::default();
+        let mut pace = Pace::of_rounds();
         let mut told = Standing::default();
         loop {
             let wait = match desk.round().await {

@@ -9,6 +9,7 @@ mod event;
 mod failure;
 mod journey;
 pub mod outbox;
+pub mod pace;
 mod policy;
 mod screen;
 mod state;

@@ -1,5 +1,5 @@
 //! What must reach the bank when no customer waits for it any more (§1.8 (d), §1.9): whether a journal entry
-//! goes out again, what an answer means for it, when trying ends, and how long to wait between two rounds.
+//! goes out again, what an answer means for it, and when trying ends. The waits between two rounds are `pace`'s.
 //!
 //! It holds nothing and sends nothing: the agent reads the journal, does as it is told, and writes the end down.
 
@@ -14,11 +14,6 @@ const GIVE_UP: Duration = Duration::from_secs(24 * 60 * 60);
 const UNSENT_MOST: Duration = Duration::from_secs(10 * 60);
 /// The bank has the data and cannot tell the app: so many sendings hear it before it is believed (§1.6).
 const CALLBACKS_MOST: u32 = 3;
-/// Between two rounds, doubled while the bank does not answer for good.
-const ROUND_FIRST: Duration = Duration::from_secs(15);
-/// The longest wait between two rounds.
-const ROUND_MOST: Duration = Duration::from_secs(10 * 60);
-
 /// An entry of the journal that no answer has ended, as far as the policy wants to know it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Entry {
@@ -122,33 +117,6 @@ pub fn ends_the_round(at: Endpoint, condition: Condition) -> bool {
     at == Endpoint::Token || unreachable || ruling(condition, at).action == Action::ConfigFault
 }
 
-/// The pace of the rounds.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Pace {
-    next: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { next: ROUND_FIRST }
-    }
-}
-
-impl Pace {
-    /// Everything has ended: what comes next is tried soon.
-    pub fn settled(&mut self) {
-        *self = Self::default();
-    }
-
-    /// How long to wait after a round that left something; longer each time. `chance` spreads the machines
-    /// that one outage has set going together: between half and one and a half of the wait.
-    pub fn unsettled(&mut self, chance: u64) -> Duration {
-        let wait = crate::call::jittered(self.next, chance);
-        self.next = (self.next * 2).min(ROUND_MOST);
-        wait
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,21 +205,6 @@ mod tests {
         assert_eq!(entry(at, 2).ended_by(at, callback, after(HOUR)), None);
         let end = entry(at, 3).ended_by(at, callback, after(HOUR));
         assert_eq!(end, Some(End::Pending(callback)));
-    }
-
-    #[test]
-    fn rounds_slow_down_to_ten_minutes_and_begin_anew_when_all_is_settled() {
-        let mut pace = Pace::default();
-        assert_eq!(pace.unsettled(50), Duration::from_secs(15));
-        assert_eq!(pace.unsettled(50), Duration::from_secs(30));
-        for _ in 0..10 {
-            pace.unsettled(50);
-        }
-        assert_eq!(pace.unsettled(50), Duration::from_secs(600));
-        assert_eq!(pace.unsettled(0), Duration::from_secs(300));
-        assert_eq!(pace.unsettled(100), Duration::from_secs(900));
-        pace.settled();
-        assert_eq!(pace.unsettled(50), Duration::from_secs(15));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod bank;
 mod card;
+mod fleet;
 mod run;
 
 use std::error::Error;
@@ -47,6 +48,8 @@ enum Command {
     Card(card::CardArguments),
     /// Simulated days of one machine in virtual time, with everything that may go wrong, watched by invariants.
     Run(run::RunArguments),
+    /// A hundred thousand machines before one bank, through two outages, in virtual time.
+    Fleet(fleet::FleetArguments),
 }
 
 /// What went wrong, by whose fault.
@@ -80,6 +83,7 @@ fn perform(command: Command) -> Result<u8, Failure> {
         Command::Bank(arguments) => bank::run(arguments).map(|()| 0),
         Command::Card(arguments) => card::run(&arguments).map(|()| 0),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Fleet(arguments) => fleet::run(&arguments),
     }
 }
 

@@ -9,5 +9,6 @@ pub mod card;
 pub mod cli;
 pub mod customer;
 pub mod demo;
+pub mod fleet;
 pub mod run;
 pub mod world;

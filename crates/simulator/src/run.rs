@@ -23,6 +23,9 @@ use std::time::{Duration, Instant};
 use agent::journal::JournalError;
 use thiserror::Error;
 
+pub(crate) use chance::Chance;
+pub(crate) use person::{Card, photo};
+
 use conduct::Conduct;
 use day::{Day, Notes};
 use fault::Coverage;

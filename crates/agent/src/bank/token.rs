@@ -9,6 +9,8 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use protocol::{Endpoint, Token};
+use rand::TryRng as _;
+use rand::rngs::SysRng;
 use reqwest::header::HeaderValue;
 use tokio::sync::Mutex;
 
@@ -104,7 +106,7 @@ impl TokenStore {
         {
             return Err(failed);
         }
-        match fetch().await.and_then(|token| Held::new(&token, clock)) {
+        match fetch().await.and_then(|token| Held::new(&token, clock, chance())) {
             Ok(held) => {
                 *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
                 Ok(held)
@@ -118,7 +120,7 @@ impl TokenStore {
 }
 
 impl Held {
-    fn new(token: &Token, clock: &Clock) -> Result<Self, Failed> {
+    fn new(token: &Token, clock: &Clock, chance: u64) -> Result<Self, Failed> {
         let text = zeroize::Zeroizing::new(format!("Bearer {}", token.access_token()));
         let mut bearer = HeaderValue::from_str(&text).map_err(|_| Failed {
             at: Endpoint::Token,
@@ -129,11 +131,17 @@ impl Held {
         let life = token.expires_in;
         let least = life * RENEWED_AT_LEAST_PERCENT / 100;
         let before_end = life.saturating_sub(RENEWED_BEFORE_END).max(least);
-        let renewed = before_end.min(life * RENEWED_AT_PERCENT / 100);
-        let used = life.saturating_sub(UNUSED_BEFORE_END).max(renewed);
+        let latest = before_end.min(life * RENEWED_AT_PERCENT / 100);
+        let renewed = session::pace::spread(latest, chance).max(least);
+        let used = life.saturating_sub(UNUSED_BEFORE_END).max(latest);
         let now = clock.tick();
         Ok(Self { bearer, renewed_at: now + renewed, used_until: now + used })
     }
+}
+
+/// Parts the machines whose tokens once began together; without randomness they stay together.
+pub(super) fn chance() -> u64 {
+    SysRng.try_next_u64().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -152,7 +160,7 @@ mod tests {
     fn check(seconds: &str, renewed: u64, used: u64) {
         let clock = Clock::new();
         let before = clock.tick();
-        let held = Held::new(&token(seconds), &clock).unwrap();
+        let held = Held::new(&token(seconds), &clock, 0).unwrap();
         let after = clock.tick();
         for (at, expected) in [(held.renewed_at, renewed), (held.used_until, used)] {
             let expected = Duration::from_secs(expected);

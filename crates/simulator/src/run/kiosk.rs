@@ -8,7 +8,8 @@ use std::time::Duration;
 use agent::journal::{Earlier, EntryId, JournalError};
 use agent::sendings::{Due, Sendings};
 use protocol::{Alert, BankTime, Condition, Endpoint, FailureReason, FailureReport, Reference};
-use session::outbox::{End, Entry, Pace, ends_the_round};
+use session::outbox::{End, Entry, ends_the_round};
+use session::pace::Pace;
 use session::{BankAnswer, CallId, Command, Event, Now, Policy, Request, Screen, Session, Stage};
 
 use super::conduct::Conduct;
@@ -90,7 +91,7 @@ impl Kiosk {
             camera_since: None,
             outbox_at: Some(Duration::ZERO),
             round: None,
-            pace: Pace::default(),
+            pace: Pace::of_rounds(),
             clock_off_ms: 0,
         }
     }

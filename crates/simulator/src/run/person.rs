@@ -11,7 +11,7 @@ use protocol::Selfie;
 
 /// A card, by its holder.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Card {
+pub(crate) enum Card {
     Somchai,
     /// The same person's older card: another chip.
     SomchaisOther,
@@ -23,11 +23,11 @@ pub(super) enum Card {
 }
 
 impl Card {
-    pub(super) const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; 5] =
         [Self::Somchai, Self::SomchaisOther, Self::Somying, Self::Expired, Self::Nameless];
 
     /// What the chip says.
-    pub(super) fn citizen(self) -> Citizen {
+    pub(crate) fn citizen(self) -> Citizen {
         let (id, chip) = match self {
             Self::Somchai | Self::Expired | Self::Nameless => ("1111111111119", "6300c10e142f28a1"),
             Self::SomchaisOther => ("1111111111119", "6300c10e142f28a2"),
@@ -50,12 +50,12 @@ impl Card {
 }
 
 /// The smallest portrait.
-pub(super) fn photo() -> Photo {
+pub(crate) fn photo() -> Photo {
     Photo::new(jpeg()).expect("begins and ends as JPEG does")
 }
 
 /// A selfie unlike the ones before it.
-pub(super) fn selfie(number: u8) -> Selfie {
+pub(crate) fn selfie(number: u8) -> Selfie {
     let mut bytes = jpeg();
     if let Some(byte) = bytes.get_mut(8) {
         *byte = number;
