@@ -4,3 +4,4 @@ mod bench;
 mod forbidden;
 mod journeys;
 mod limits;
+mod postal;
