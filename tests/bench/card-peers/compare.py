@@ -91,6 +91,8 @@ class Card:
         """Puts the card in anew, wherever it is; frees whoever still waits for an answer."""
         self.process.stdin.write("eject\n")
         self.order("insert", "inserted")
+        # Whoever comes next shall not meet the commotion of this.
+        time.sleep(ABSENCE)
 
     def exchanges(self):
         return int(self.order("count", "exchanges").split()[-1])
