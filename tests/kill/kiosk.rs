@@ -155,6 +155,47 @@ impl Kiosk {
         *self.deaths.entry(word).or_default() += 1;
     }
 
+    /// A life that ends when the caller says so.
+    pub fn live(&self) -> Program {
+        self.start(Death::After(Duration::MAX))
+    }
+
+    /// Puts the card in if it is out.
+    pub fn put_the_card_in(&self) {
+        self.card.order("insert").expect("the card's simulator runs");
+    }
+
+    /// Walks to the result, takes the card out and leaves.
+    pub async fn whole_journey(&mut self, reference: &str) {
+        let customer = self.customer().await;
+        let mut hands = Finger { pty: &mut self.pty, reference };
+        let walk = customer.walk(&mut hands, &Manner::default()).await;
+        let walk = walk.unwrap_or_else(|error| panic!("{error}: {}", self.log()));
+        assert_eq!(walk.outcome, "done", "{}", self.log());
+        self.card.order("eject").expect("the card's simulator runs");
+        customer.until(|view| view["card"] == "absent").await.expect("the card is out");
+        customer.until_screen("attract").await.expect("the end");
+    }
+
+    /// Walks until the customer's data stand on the screen.
+    pub async fn journey_to_the_confirmation(&mut self, reference: &str) {
+        let customer = self.customer().await;
+        let hands = Finger { pty: &mut self.pty, reference };
+        hands.pty.scan(reference).expect("the scanner is plugged in");
+        let view = customer.until_screen("consents").await.expect("consents");
+        let texts = view["screen"]["texts"].as_array().map_or(0, Vec::len);
+        let agreed = serde_json::json!({"action": "consents", "answers": vec!["Y"; texts]});
+        customer.act(&agreed).await.expect("agreed");
+        customer.until_screen("confirm").await.expect("the data");
+    }
+
+    async fn customer(&self) -> Customer {
+        let page = self.pcscd.folder().join("page.url");
+        let address = poll(SETTLED_WITHIN, || fs::read_to_string(&page).ok()).await;
+        let address = address.unwrap_or_else(|| panic!("no page: {}", self.log()));
+        Customer::arrive(address.trim()).await.expect("the page opens")
+    }
+
     /// A life without a customer, in which the outbox brings everything to its end.
     pub async fn settle_everything(&mut self) {
         self.bank.clear_faults();
@@ -203,7 +244,7 @@ enum Met {
 }
 
 /// The running program.
-struct Program {
+pub struct Program {
     child: Child,
     deaths: UnboundedReceiver<()>,
     met: Met,
@@ -225,7 +266,11 @@ impl Program {
         self.met
     }
 
-    fn kill(&mut self) {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn kill(&mut self) {
         // The watch may have been quicker: either way it is gone afterwards.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -5,6 +5,7 @@
 
 mod chance;
 mod kiosk;
+mod memory;
 mod promises;
 
 use std::io::Write as _;

@@ -63,8 +63,7 @@ impl Person {
     /// Which of the values stand in these bytes.
     #[must_use]
     pub fn found_in(&self, bytes: &[u8]) -> Vec<Trace> {
-        let stands =
-            |trace: &&Trace| bytes.windows(trace.bytes.len()).any(|window| window == trace.bytes);
+        let stands = |trace: &&Trace| memchr::memmem::find(bytes, &trace.bytes).is_some();
         self.traces.iter().filter(stands).cloned().collect()
     }
 

@@ -12,7 +12,10 @@ const DIGITS: usize = 16;
 
 /// A chip's number: fabrication date, serial and batch as 16 lower-case hexadecimal digits.
 #[derive(Clone, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
-pub struct ChipNumber([u8; DIGITS]);
+pub struct ChipNumber(
+    /// On the heap: a value that is moved leaves its bytes behind where it was, a pointer leaves none.
+    Box<[u8]>,
+);
 
 /// Why a text is no chip number.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -25,8 +28,10 @@ impl ChipNumber {
     /// # Errors
     /// [`ChipNumberError`] for anything else, capitals included.
     pub fn parse(text: &str) -> Result<Self, ChipNumberError> {
-        let digits: [u8; DIGITS] = text.as_bytes().try_into().map_err(|_| ChipNumberError)?;
-        let number = Self(digits);
+        if text.len() != DIGITS {
+            return Err(ChipNumberError);
+        }
+        let number = Self(text.as_bytes().into());
         let lower = |digit: &u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
         if number.0.iter().all(lower) { Ok(number) } else { Err(ChipNumberError) }
     }
@@ -34,7 +39,7 @@ impl ChipNumber {
     /// From the chip's eight bytes, first byte first.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 8]) -> Self {
-        let mut digits = [0; DIGITS];
+        let mut digits: Box<[u8]> = vec![0; DIGITS].into();
         for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
             pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0F)]);
         }

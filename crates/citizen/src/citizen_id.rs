@@ -12,7 +12,10 @@ const DIGITS: usize = 13;
 
 /// A citizen's 13-digit number; the last digit is the weighted mod-11 check of the others.
 #[derive(Clone, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
-pub struct CitizenId([u8; DIGITS]);
+pub struct CitizenId(
+    /// On the heap: a value that is moved leaves its bytes behind where it was, a pointer leaves none.
+    Box<[u8]>,
+);
 
 /// Why a text is no citizen id.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -37,9 +40,10 @@ impl CitizenId {
     /// # Errors
     /// [`CitizenIdError`], by the first rule that is broken.
     pub fn parse(text: &str) -> Result<Self, CitizenIdError> {
-        let length = CitizenIdError::Length { got: text.len() };
-        let digits: [u8; DIGITS] = text.as_bytes().try_into().map_err(|_| length)?;
-        let id = Self(digits);
+        if text.len() != DIGITS {
+            return Err(CitizenIdError::Length { got: text.len() });
+        }
+        let id = Self(text.as_bytes().into());
         if !id.0.iter().all(u8::is_ascii_digit) {
             return Err(CitizenIdError::NotDigits);
         }
@@ -58,13 +62,14 @@ impl CitizenId {
     /// For a screen that others can see: `x-xxxx-xxxxx-11-9`, the last three digits in the card's grouping.
     #[must_use]
     pub fn masked(&self) -> String {
-        let [.., tens, ones, check] = self.0.map(char::from);
-        format!("x-xxxx-xxxxx-{tens}{ones}-{check}")
+        let last = self.as_str().get(DIGITS - 3..).expect("thirteen ASCII digits");
+        let (two, check) = last.split_at(2);
+        format!("x-xxxx-xxxxx-{two}-{check}")
     }
 }
 
 /// (11 − (Σ d[i]·(13−i), i = 0..11) mod 11) mod 10, as an ASCII digit.
-fn check_digit(digits: &[u8; DIGITS]) -> u8 {
+fn check_digit(digits: &[u8]) -> u8 {
     let weighted: u32 = (2..=13)
         .rev()
         .zip(digits)
