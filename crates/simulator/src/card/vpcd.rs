@@ -146,7 +146,7 @@ impl Reader {
             }
             self.watch.tell(Event::Inserted);
             self.slot.reset();
-            let end = self.converse(&stream, insertion);
+            let end = self.converse(&stream);
             self.hang_up();
             match end {
                 End::Lost => {}
@@ -173,7 +173,7 @@ impl Reader {
         }
     }
 
-    fn converse(&self, mut stream: &TcpStream, insertion: u32) -> End {
+    fn converse(&self, mut stream: &TcpStream) -> End {
         loop {
             let Ok(frame) = receive(stream) else {
                 return if self.slot.insertion().is_some() { End::Lost } else { End::Ejected };
@@ -194,7 +194,8 @@ impl Reader {
                     Exchange::Gone => return End::Ejected,
                     Exchange::Silent(_) => {
                         self.watch.tell(Event::Muted);
-                        self.slot.wait_for_change(Some(insertion), SILENCE);
+                        // The card that is silent now, which may not be the one that came in.
+                        self.slot.wait_for_change(self.slot.insertion(), SILENCE);
                         return End::Ejected;
                     }
                 },
@@ -325,6 +326,20 @@ mod tests {
         assert_eq!(driver.events.recv_timeout(PATIENCE), Ok(Event::Ejected));
         driver.inserted.insert();
         driver.check(&driver.accept(), SELECT, &[0x6A, 0x82]);
+    }
+
+    #[test]
+    fn a_card_that_became_another_is_as_silent_as_any() {
+        let driver = Driver::with_card();
+        let line = driver.accept();
+        driver.inserted.become_another(Image::foreign(), Manner::default());
+        driver.inserted.mute_at(1);
+        send(&mut &line, SELECT).unwrap();
+        assert_eq!(driver.events.recv_timeout(PATIENCE), Ok(Event::Muted));
+        line.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        assert!(!is_closed(&line), "it left instead");
+        driver.inserted.eject();
+        assert!(is_closed(&line));
     }
 
     #[test]
