@@ -51,7 +51,11 @@ async fn the_memory_of_a_journey_under_way_is_found_by_the_same_search() {
     kiosk.journey_to_the_confirmation("SIM-0000-MEMORY-00000").await;
     let person = Person::of_card("somchai").and_reference("SIM-0000-MEMORY-00000");
     let found = person.found_in(&memory_of(program.id()));
+    let limits = fs::read_to_string(format!("/proc/{}/limits", program.id())).expect("it runs");
     program.kill();
+    let cores = limits.lines().find(|line| line.starts_with("Max core file size"));
+    let cores: Vec<&str> = cores.unwrap_or_default().split_whitespace().skip(4).take(2).collect();
+    assert_eq!(cores, ["0", "0"], "no core file may be written");
     assert!(found.len() > 5, "the search finds what is there: {}", found.len());
 }
 
