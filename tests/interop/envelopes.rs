@@ -20,19 +20,23 @@ use crate::{python, succeeded};
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/2.2");
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop");
 
-/// Runs the other language's program over a folder; whether it is there to be run.
-type Partner = fn(verb: &str, key: &Path, folder: &Path) -> bool;
-
-fn java(verb: &str, key: &Path, folder: &Path) -> bool {
-    let mut command = Command::new("java");
-    command.arg(format!("{HERE}/Envelope.java")).arg(verb).args([key, folder]);
-    succeeded(&mut command).is_some()
+/// A program in another language that opens and seals what lies in a folder.
+#[derive(Clone, Copy)]
+enum Partner {
+    Java,
+    Python,
 }
 
-fn python_cryptography(verb: &str, key: &Path, folder: &Path) -> bool {
-    let mut command = Command::new(python());
-    command.arg(format!("{HERE}/envelope.py")).arg(verb).args([key, folder]);
-    succeeded(&mut command).is_some()
+impl Partner {
+    /// Whether it is there to be run.
+    fn run(self, verb: &str, key: &Path, folder: &Path) -> bool {
+        let (mut command, program) = match self {
+            Self::Java => (Command::new("java"), "Envelope.java"),
+            Self::Python => (Command::new(python()), "envelope.py"),
+        };
+        command.arg(format!("{HERE}/{program}")).arg(verb).args([key, folder]);
+        succeeded(&mut command).is_some()
+    }
 }
 
 fn reference() -> Reference {
@@ -70,7 +74,7 @@ fn they_open_what_we_seal(partner: Partner) {
         }
     }
     let private = Path::new(GOLDEN).join("test-only.key.pem");
-    if !partner("open", &private, folder.path()) {
+    if !partner.run("open", &private, folder.path()) {
         return;
     }
     for (name, plaintext) in expected {
@@ -94,7 +98,7 @@ fn the_bank_opens_what_they_seal(partner: Partner) {
         let plain = folder.path().join(format!("{name}.plain"));
         fs::copy(format!("{GOLDEN}/{name}.json"), plain).unwrap();
     }
-    if !partner("seal", &key, folder.path()) {
+    if !partner.run("seal", &key, folder.path()) {
         return;
     }
     for (name, endpoint) in requests {
@@ -110,20 +114,20 @@ fn the_bank_opens_what_they_seal(partner: Partner) {
 
 #[test]
 fn java_opens_what_we_seal() {
-    they_open_what_we_seal(java);
+    they_open_what_we_seal(Partner::Java);
 }
 
 #[test]
 fn the_bank_opens_what_java_seals() {
-    the_bank_opens_what_they_seal(java);
+    the_bank_opens_what_they_seal(Partner::Java);
 }
 
 #[test]
 fn python_opens_what_we_seal() {
-    they_open_what_we_seal(python_cryptography);
+    they_open_what_we_seal(Partner::Python);
 }
 
 #[test]
 fn the_bank_opens_what_python_seals() {
-    the_bank_opens_what_they_seal(python_cryptography);
+    the_bank_opens_what_they_seal(Partner::Python);
 }

@@ -10,6 +10,7 @@ mod second_reading;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
+
 use protocol::{
     Condition, ConsentText, Endpoint, FaceCompare, HttpAnswer, Lifetime, Transport, read_accepted,
     read_consents, read_qr_validation, read_token,

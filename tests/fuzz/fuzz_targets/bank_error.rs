@@ -9,6 +9,7 @@
 mod second_reading;
 
 use libfuzzer_sys::fuzz_target;
+
 use protocol::{
     Action, Certainty, Condition, Effect, Endpoint, HttpAnswer, read_accepted, read_consents,
     read_qr_validation, read_token, ruling,
