@@ -27,8 +27,6 @@ pub(super) enum Conduct {
     ResendsAfterAnswer,
     /// A restart begins with an empty outbox.
     OutboxForgets,
-    /// Another card is read as the one validated.
-    SwapUnnoticed,
     /// An unresolved submit is told to nobody.
     AlertSwallowed,
     /// An end that the disk did not take is forgotten.
@@ -40,7 +38,7 @@ pub(super) enum Conduct {
 impl Conduct {
     /// Every defect.
     #[cfg(test)]
-    pub(super) const DEFECTS: [Self; 14] = [
+    pub(super) const DEFECTS: [Self; 13] = [
         Self::SentTooLate,
         Self::UsedIsRefused,
         Self::RetryUnwritten,
@@ -51,7 +49,6 @@ impl Conduct {
         Self::ConsentNotAsked,
         Self::ResendsAfterAnswer,
         Self::OutboxForgets,
-        Self::SwapUnnoticed,
         Self::AlertSwallowed,
         Self::EndForgotten,
         Self::GivesUpSilently,

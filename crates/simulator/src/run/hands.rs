@@ -340,7 +340,7 @@ impl Day {
             }
             Order::Card(identity) => {
                 let same = citizen.identity == identity;
-                if !same && self.conduct != Conduct::SwapUnnoticed {
+                if !same {
                     let after = self.chance.millis(100, 500);
                     return self.card_says(after, CardFact::Failed(CardFault::Swapped));
                 }
@@ -487,7 +487,7 @@ impl Day {
             self.insert_card(other);
         } else {
             self.world.slot = Some(other);
-            if self.kiosk.card_due.is_some() && self.conduct != Conduct::SwapUnnoticed {
+            if self.kiosk.card_due.is_some() {
                 self.world.orders += 1;
                 self.card_says(Duration::ZERO, CardFact::Failed(CardFault::Swapped));
             }
