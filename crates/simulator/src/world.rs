@@ -40,10 +40,17 @@ pub struct World {
 #[derive(Default)]
 struct Shared {
     cable: Mutex<Cable>,
-    codes: Mutex<VecDeque<String>>,
+    codes: Mutex<Codes>,
     code_shown: Condvar,
     picture: Mutex<Option<Arc<Vec<u8>>>>,
     printed: Mutex<Printed>,
+}
+
+#[derive(Default)]
+struct Codes {
+    waiting: VecDeque<String>,
+    /// How often the scanner was opened: like a serial line, it speaks to whoever opened it last.
+    opened: u64,
 }
 
 /// The reader's.
@@ -93,8 +100,8 @@ impl World {
     /// Holds a code before the scanner.
     pub fn show_code(&self, text: &str) {
         let mut codes = lock(&self.shared.codes);
-        if codes.len() < CODES_WAITING {
-            codes.push_back(text.to_owned());
+        if codes.waiting.len() < CODES_WAITING {
+            codes.waiting.push_back(text.to_owned());
         }
         self.shared.code_shown.notify_all();
     }
@@ -142,7 +149,10 @@ impl Devices for World {
     }
 
     fn scanner(&self) -> Result<Box<dyn Scanner>, DeviceError> {
-        Ok(Box::new(self.clone()))
+        let mut codes = lock(&self.shared.codes);
+        codes.opened += 1;
+        self.shared.code_shown.notify_all();
+        Ok(Box::new(OpenScanner { shared: Arc::clone(&self.shared), opening: codes.opened }))
     }
 
     fn camera(&self) -> Result<Box<dyn Camera>, DeviceError> {
@@ -201,13 +211,23 @@ impl CardConnection for SimulatedCard {
     }
 }
 
-impl Scanner for World {
+/// The scanner as one opening of it hears it.
+struct OpenScanner {
+    shared: Arc<Shared>,
+    opening: u64,
+}
+
+impl Scanner for OpenScanner {
     fn scan(&mut self, patience: Duration) -> Result<Option<String>, DeviceError> {
         let codes = lock(&self.shared.codes);
-        let none = |codes: &mut VecDeque<String>| codes.is_empty();
-        let waited = self.shared.code_shown.wait_timeout_while(codes, patience, none);
+        let silent = |codes: &mut Codes| codes.waiting.is_empty() && codes.opened == self.opening;
+        let waited = self.shared.code_shown.wait_timeout_while(codes, patience, silent);
         let (mut codes, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        Ok(codes.pop_front())
+        if codes.opened == self.opening {
+            Ok(codes.waiting.pop_front())
+        } else {
+            Err(DeviceError::Gone)
+        }
     }
 }
 
@@ -248,10 +268,20 @@ mod tests {
 
     #[test]
     fn a_code_is_scanned_once() {
-        let mut world = World::new(Pace::default());
+        let world = World::new(Pace::default());
+        let mut scanner = world.scanner().unwrap();
         world.show_code("SIM-0000");
-        assert_eq!(world.scan(Duration::ZERO), Ok(Some("SIM-0000".to_owned())));
-        assert_eq!(world.scan(Duration::ZERO), Ok(None));
+        assert_eq!(scanner.scan(Duration::ZERO), Ok(Some("SIM-0000".to_owned())));
+        assert_eq!(scanner.scan(Duration::ZERO), Ok(None));
+    }
+
+    #[test]
+    fn a_scanner_that_was_opened_again_takes_no_code_from_its_new_owner() {
+        let world = World::new(Pace::default());
+        let (mut before, mut now) = (world.scanner().unwrap(), world.scanner().unwrap());
+        world.show_code("SIM-0000");
+        assert_eq!(before.scan(Duration::ZERO), Err(DeviceError::Gone));
+        assert_eq!(now.scan(Duration::ZERO), Ok(Some("SIM-0000".to_owned())));
     }
 
     #[test]
