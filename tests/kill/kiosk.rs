@@ -183,7 +183,8 @@ impl Kiosk {
         let hands = Finger { pty: &mut self.pty, reference };
         hands.pty.scan(reference).expect("the scanner is plugged in");
         let view = customer.until_screen("consents").await.expect("consents");
-        let texts = view["screen"]["texts"].as_array().map_or(0, Vec::len);
+        let texts =
+            view.pointer("/screen/texts").and_then(serde_json::Value::as_array).map_or(0, Vec::len);
         let agreed = serde_json::json!({"action": "consents", "answers": vec!["Y"; texts]});
         customer.act(&agreed).await.expect("agreed");
         customer.until_screen("confirm").await.expect("the data");
