@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use simulator::bank::{Bank, Cut, Endpoint, Fault, Kind, Options};
 use simulator::customer::{Customer, Hands, Manner};
+use tests::kiosk;
 use tests::pcscd::{InsertedCard, PrivatePcscd, Readers};
 use tests::pty::Pty;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -116,7 +117,8 @@ impl Kiosk {
         let bank = Bank::start(Options::default()).expect("the simulated bank starts");
         bank.write_files(&pcscd.folder().join("bank")).expect("the credentials are written");
         let pty = Pty::open().expect("a pseudo-terminal");
-        let config = config(&bank.base_url(), pty.path());
+        let config = kiosk::config(&bank.base_url(), "Virtual PCD*", "", "debug")
+            + &kiosk::scanner(pty.path().to_str().expect("a plain path"));
         fs::write(pcscd.folder().join("kiosk.toml"), config).expect("the configuration is written");
         let lies = "somchai";
         let card = InsertedCard::insert(&pcscd, lies).expect("a card goes in");
@@ -349,42 +351,4 @@ async fn poll<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Optio
         }
     }
     None
-}
-
-fn config(bank: &str, scanner: &Path) -> String {
-    let scanner = scanner.display();
-    format!(
-        r#"
-[bank]
-base_url = "{bank}"
-ca_file = "bank/ca.pem"
-public_key_file = "bank/bank.pub.pem"
-
-[credentials]
-client_id = {{ file = "bank/client_id" }}
-client_secret = {{ file = "bank/client_secret" }}
-api_key = {{ file = "bank/api_key" }}
-
-[journey]
-dopa = "before_submit"
-
-[reader]
-allow = ["Virtual PCD*"]
-
-[scanner]
-port = "{scanner}"
-baud = 9600
-
-[api]
-listen = "127.0.0.1:0"
-page_key = "reusable"
-url_file = "page.url"
-
-[journal]
-dir = "journal"
-
-[log]
-level = "debug"
-"#
-    )
 }

@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use simulator::bank::{Bank, Cut, Endpoint, Fault, Kind, Options, SealedAgain};
 use simulator::customer::{Customer, Hands, Manner, Walk};
+use tests::kiosk;
 use tests::pcscd::{InsertedCard, PrivatePcscd, Readers, stage_is_on};
 use tests::personal::{Person, expected};
 use tests::pty::Pty;
@@ -41,7 +42,8 @@ impl Kiosk {
         let bank = Bank::start(Options::default()).expect("the simulated bank starts");
         bank.write_files(&pcscd.folder().join("bank")).expect("the credentials are written");
         let pty = Pty::open().expect("a pseudo-terminal");
-        let config = config(&bank.base_url(), pty.path().to_str().expect("a plain path"));
+        let config = kiosk::config(&bank.base_url(), "Virtual PCD*", "", "trace")
+            + &kiosk::scanner(pty.path().to_str().expect("a plain path"));
         fs::write(pcscd.folder().join("kiosk.toml"), config).expect("the configuration is written");
         let program = serve(&pcscd);
         let (card, reference) = (None, String::new());
@@ -119,43 +121,6 @@ fn serve(pcscd: &PrivatePcscd) -> Child {
         .stderr(log.expect("a log file"))
         .spawn()
         .expect("the program starts")
-}
-
-fn config(bank: &str, scanner: &str) -> String {
-    format!(
-        r#"
-[bank]
-base_url = "{bank}"
-ca_file = "bank/ca.pem"
-public_key_file = "bank/bank.pub.pem"
-
-[credentials]
-client_id = {{ file = "bank/client_id" }}
-client_secret = {{ file = "bank/client_secret" }}
-api_key = {{ file = "bank/api_key" }}
-
-[journey]
-dopa = "before_submit"
-
-[reader]
-allow = ["Virtual PCD*"]
-
-[scanner]
-port = "{scanner}"
-baud = 9600
-
-[api]
-listen = "127.0.0.1:0"
-page_key = "reusable"
-url_file = "page.url"
-
-[journal]
-dir = "journal"
-
-[log]
-level = "trace"
-"#
-    )
 }
 
 pub(crate) async fn poll<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use simulator::customer::Customer;
+use tests::kiosk;
 use tests::pcscd::program;
 
 /// An emulated processor is some twenty times slower than a real one, and shares a busy machine.
@@ -139,43 +140,9 @@ pub const SCANNER: &str = "/dev/ttyACM0";
 pub fn config(bank: &str, codes: Codes) -> String {
     assert!(Path::new(SCANNER).exists(), "the serial gadget is plugged in");
     let scanner = match codes {
-        Codes::Scanner => format!("[scanner]\nport = \"{SCANNER}\"\nbaud = 9600"),
+        Codes::Scanner => kiosk::scanner(SCANNER),
         Codes::Camera => String::new(),
     };
-    format!(
-        r#"
-[bank]
-base_url = "{bank}"
-ca_file = "bank/ca.pem"
-public_key_file = "bank/bank.pub.pem"
-
-[credentials]
-client_id = {{ file = "bank/client_id" }}
-client_secret = {{ file = "bank/client_secret" }}
-api_key = {{ file = "bank/api_key" }}
-
-[journey]
-dopa = "before_submit"
-idle_s = 600
-
-[reader]
-allow = ["*"]
-
-{scanner}
-
-[camera]
-device = "Simulated Webcam*"
-
-[api]
-listen = "127.0.0.1:0"
-page_key = "reusable"
-url_file = "page.url"
-
-[journal]
-dir = "journal"
-
-[log]
-level = "debug"
-"#
-    )
+    let camera = "\n[camera]\ndevice = \"Simulated Webcam*\"\n";
+    kiosk::config(bank, "*", "idle_s = 600", "debug") + &scanner + camera
 }

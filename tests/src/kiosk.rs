@@ -1,0 +1,46 @@
+//! The configuration of a machine under test: the bank's files in `bank`, a journal, and its page's address
+//! in `page.url`, all beside the configuration itself.
+
+/// Everything but the devices for codes and faces, whose sections are appended to it.
+///
+/// `reader` is a pattern of PC/SC names, `journey` holds further lines of that section.
+#[must_use]
+pub fn config(bank: &str, reader: &str, journey: &str, log_level: &str) -> String {
+    format!(
+        r#"
+[bank]
+base_url = "{bank}"
+ca_file = "bank/ca.pem"
+public_key_file = "bank/bank.pub.pem"
+
+[credentials]
+client_id = {{ file = "bank/client_id" }}
+client_secret = {{ file = "bank/client_secret" }}
+api_key = {{ file = "bank/api_key" }}
+
+[journey]
+dopa = "before_submit"
+{journey}
+
+[reader]
+allow = ["{reader}"]
+
+[api]
+listen = "127.0.0.1:0"
+page_key = "reusable"
+url_file = "page.url"
+
+[journal]
+dir = "journal"
+
+[log]
+level = "{log_level}"
+"#
+    )
+}
+
+/// The section of a serial scanner.
+#[must_use]
+pub fn scanner(port: &str) -> String {
+    format!("\n[scanner]\nport = \"{port}\"\nbaud = 9600\n")
+}
