@@ -94,6 +94,7 @@ test("a name that the card lacks is keyed in, first one part and then the other"
   await page.click('dialog .key:text-is("A")');
   await page.screenshot({ path: `${OUT}/name-portrait-th.png` });
   assert.deepEqual(await audit(page, { targetMin: 64, fits: true }), []);
+  assert.deepEqual(await page.evaluate(overlapping), []);
   await page.click("dialog .primary");
   await page.fill("dialog input", "O'Dee");
   await page.click("dialog .primary");
@@ -105,6 +106,14 @@ test("a name that the card lacks is keyed in, first one part and then the other"
   assert.deepEqual(await agent.action(), { action: "confirm", postal_code: "12120", mobile: null, english_name });
   assert.deepEqual(faults, []);
 });
+
+/** Keys of a board that lie on one another: in the page. */
+function overlapping() {
+  const keys = [...document.querySelectorAll("dialog .key")].map((key) => ({ name: key.textContent, box: key.getBoundingClientRect() }));
+  const lies = ({ box: one }, { box: other }) =>
+    one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1;
+  return keys.flatMap((one, at) => keys.slice(at + 1).filter((other) => lies(one, other)).map((other) => `${one.name} ${other.name}`));
+}
 
 test("a whole journey goes by keys alone", async (t) => {
   const { agent, page, faults } = await start(t, "landscape", all.attract);

@@ -15,8 +15,8 @@ const LETTERS = [
 
 const NAMES = [
   [..."QWERTYUIOP"],
-  ["capitals", ..."ASDFGHJKL"],
-  ["'", ..."ZXCVBNM", "-", "."],
+  [..."ASDFGHJKL'"],
+  ["capitals", ..."ZXCVBNM-."],
   ["space", "delete"],
 ];
 
@@ -32,7 +32,7 @@ export function letterBoard(field, say) {
 
 /** Letters and the signs of a name as in a passport. */
 function nameBoard(field, say) {
-  return board("letters", NAMES, field, say);
+  return board("name", NAMES, field, say);
 }
 
 function board(kind, rows, field, say) {
@@ -59,7 +59,7 @@ function board(kind, rows, field, say) {
     if (key === "capitals") {
       return button("key capitals", [icon("capitals")], capitals, { "aria-label": say("capitals"), "aria-pressed": "true" });
     }
-    if (key === "space") return button("key", say("space"), () => press(" "));
+    if (key === "space") return button("key space", say("space"), () => press(" "));
     const one = button("key", key, () => press(key));
     letters.push(one);
     return one;
