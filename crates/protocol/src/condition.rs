@@ -24,6 +24,8 @@ impl Condition {
     pub const SUCCESS: Self = Self::Diis(0);
     /// The reference was used before; after a sending of our own it means that the sending arrived.
     pub const ALREADY_USED: Self = Self::Diis(1602);
+    /// The submit came without the selfie that this reference needs.
+    pub const SELFIE_REQUIRED: Self = Self::Diis(9300);
 }
 
 /// What a token or resource server may say (RFC 6749 §5.2 and §4.1.2.1, RFC 6750 §3.1).

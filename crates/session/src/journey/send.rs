@@ -197,7 +197,7 @@ impl Session {
         alert(condition, at, turn);
         let ruling = protocol::ruling(condition, at);
         let action = match action {
-            Action::Recapture => self.after_selfie(ruling, &confirmed.shown.agreements),
+            Action::Recapture => self.after_selfie(condition, ruling, &confirmed.shown.agreements),
             Action::AskConsent => ruling.after(self.tries.consents),
             Action::RecheckInput => ruling.after(self.tries.rechecks),
             Action::Reread => self.after_card(CardFinding::Bank(ruling)),
@@ -224,13 +224,20 @@ impl Session {
     }
 
     /// What comes after a selfie that did not do. The place says how often another may be sent; none is
-    /// taken without its consent, whoever asks for it.
-    fn after_selfie(&self, ruling: Ruling, agreements: &[Agreement]) -> Action {
+    /// taken without its consent, whoever asks for it; and the first one only if the bank wants one, since a
+    /// face that was not sent cannot have failed (C-12).
+    fn after_selfie(
+        &self,
+        condition: Condition,
+        ruling: Ruling,
+        agreements: &[Agreement],
+    ) -> Action {
         let agreed =
             |one: &Agreement| one.text.kind == BIOMETRIC && one.answer == Some(Consent::Given);
+        let wanted = self.tries.selfies > 0 || condition == Condition::SELFIE_REQUIRED;
         if self.tries.selfies > self.policy.face_resubmits_max {
             ruling.then
-        } else if agreements.iter().any(agreed) {
+        } else if wanted && agreements.iter().any(agreed) {
             Action::Recapture
         } else {
             Action::Stop

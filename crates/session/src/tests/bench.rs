@@ -206,7 +206,7 @@ pub(super) fn text(kind: &str) -> ConsentText {
     }
 }
 
-fn validation(face_compare: FaceCompare) -> QrValidation {
+pub(super) fn validation(face_compare: FaceCompare) -> QrValidation {
     let consents = match face_compare {
         FaceCompare::Required => vec![text("103"), text("105")],
         FaceCompare::NotRequired => Vec::new(),

@@ -2,10 +2,10 @@
 
 use protocol::{Consent, Endpoint, FaceCompare};
 
-use super::bench::{Bench, citizen, identity, reference};
+use super::bench::{Bench, citizen, identity, reference, text, validation};
 use crate::{
-    CardFault, Command, DopaPolicy, EnglishNameSource, Event, LocalFailure, Outcome, Policy,
-    Screen, Stage,
+    BankAnswer, CardFault, Command, DopaPolicy, EnglishNameSource, Event, LocalFailure, Outcome,
+    Policy, Screen, Stage,
 };
 
 fn without_dopa() -> Bench {
@@ -99,9 +99,7 @@ fn dopa_alone_needs_no_code() {
     let mut bench = Bench::new(Policy { dopa: DopaPolicy::Only, ..Policy::default() });
     assert!(!bench.session.needs().code);
     bench.give(Event::Started);
-    bench.answer(crate::BankAnswer::Consents(protocol::Consents {
-        texts: vec![super::bench::text("105")],
-    }));
+    bench.answer(crate::BankAnswer::Consents(protocol::Consents { texts: vec![text("105")] }));
     bench.agree();
     assert!(matches!(bench.session.view().screen, Screen::InsertCard { .. }));
     bench.give(Event::CardInserted).give(Event::IdentityRead(identity()));
@@ -277,6 +275,24 @@ fn a_selfie_wanted_late_is_not_taken_without_its_consent() {
     bench.code(Endpoint::Submit, "9300");
     assert!(!bench.session.needs().selfie);
     assert_eq!(bench.outcome().word(), "refused");
+}
+
+#[test]
+fn a_selfie_that_nobody_sent_cannot_have_failed() {
+    for (code, taken) in [("9301", false), ("9302", false), ("9300", true)] {
+        let mut bench = without_dopa();
+        let mut validated = validation(FaceCompare::NotRequired);
+        validated.consents = vec![text("103")];
+        bench.gather().answer(BankAnswer::QrValidated(validated)).agree().read_card().confirm();
+        bench.code(Endpoint::Submit, code);
+        assert_eq!(bench.session.needs().selfie, taken, "{code}");
+        if taken {
+            bench.pose().code(Endpoint::Submit, "9301");
+            assert!(bench.session.needs().selfie, "this one was sent");
+        } else {
+            bench.check_end("refused", code);
+        }
+    }
 }
 
 #[test]
