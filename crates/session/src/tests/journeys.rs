@@ -99,7 +99,7 @@ fn dopa_alone_needs_no_code() {
     let mut bench = Bench::new(Policy { dopa: DopaPolicy::Only, ..Policy::default() });
     assert!(!bench.session.needs().code);
     bench.give(Event::Started);
-    bench.answer(crate::BankAnswer::Consents(protocol::Consents { texts: vec![text("105")] }));
+    bench.answer(BankAnswer::Consents(protocol::Consents { texts: vec![text("105")] }));
     bench.agree();
     assert!(matches!(bench.session.view().screen, Screen::InsertCard { .. }));
     bench.give(Event::CardInserted).give(Event::IdentityRead(identity()));
@@ -320,7 +320,7 @@ fn a_face_that_is_wanted_without_its_consent_is_not_taken() {
     bench.gather();
     let face_compare = FaceCompare::Required;
     let validation = protocol::QrValidation { face_compare, ..Default::default() };
-    bench.answer(crate::BankAnswer::QrValidated(validation)).check_end("failed", "NET_DRIFT");
+    bench.answer(BankAnswer::QrValidated(validation)).check_end("failed", "NET_DRIFT");
 }
 
 #[test]
@@ -416,7 +416,7 @@ fn a_submit_without_a_selfie_that_is_too_large_is_our_fault() {
 fn a_bank_that_names_a_time_is_not_asked_before_it() {
     let mut bench = without_dopa();
     bench.gather();
-    let answer = crate::BankAnswer::Failed {
+    let answer = BankAnswer::Failed {
         at: Endpoint::ValidateQr,
         condition: "HTTP_429".parse().unwrap(),
         wait_at_least: std::time::Duration::from_secs(40),
