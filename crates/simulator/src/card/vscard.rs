@@ -123,17 +123,8 @@ impl Inserted for VscardCard {
         self.reader.watch.tell(Event::Ejected);
     }
 
-    fn swap(&self, image: Image, manner: Manner) {
-        self.eject();
+    fn replace(&self, image: Image, manner: Manner) {
         *lock(&self.card) = (image, manner);
-        self.insert();
-    }
-
-    fn become_another(&self, image: Image, manner: Manner) {
-        *lock(&self.card) = (image.clone(), manner);
-        if self.reader.slot.insertion().is_some() {
-            self.reader.slot.insert(image, manner);
-        }
     }
 
     fn slot(&self) -> &Slot {

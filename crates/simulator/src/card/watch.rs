@@ -24,12 +24,24 @@ pub trait Inserted {
     fn eject(&self);
 
     /// Takes the card out and puts another in. Blocks for 900 ms.
-    fn swap(&self, image: Image, manner: Manner);
+    fn swap(&self, image: Image, manner: Manner) {
+        self.eject();
+        self.replace(image, manner);
+        self.insert();
+    }
 
     /// Makes another card of the one that is in, without taking it out: pcscd needs most of a second to see
     /// that a card went. Between two connections only; whoever connects next must reset the card. A virtual
     /// machine's reader goes on telling the first card's answer to reset.
-    fn become_another(&self, image: Image, manner: Manner);
+    fn become_another(&self, image: Image, manner: Manner) {
+        self.replace(image.clone(), manner);
+        if self.slot().insertion().is_some() {
+            self.slot().insert(image, manner);
+        }
+    }
+
+    /// Lays another card ready, for the next time one is put in.
+    fn replace(&self, image: Image, manner: Manner);
 
     /// The slot in which it lies.
     fn slot(&self) -> &Slot;
