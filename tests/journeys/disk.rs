@@ -61,7 +61,7 @@ async fn nobody_is_served_by_a_machine_whose_journal_cannot_be_written() {
     fs::write(&journal, b"in the way").expect("the place is free");
     stage.start_agent().await;
     let customer = stage.customer().await;
-    let told = |view: &serde_json::Value| view["reader_trouble"]["code"] == "DISK_FULL";
+    let told = |view: &serde_json::Value| view["reader_trouble"]["code"] == "DISK_READ_ONLY";
     customer.until(told).await.expect("the page says why");
     customer.act(&json!({"action": "start"})).await.expect("taken");
     stage.world.show_code("SIM-0000-CLOSED-01");

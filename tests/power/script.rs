@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use agent::journal::{Journal, Past, Sending};
+use agent::journal::{Journal, Past, Sending, Trust};
 use protocol::{BankTime, Endpoint, Reference};
 
 use crate::disk::Operation;
@@ -110,7 +110,7 @@ fn the_scripted_run() {
             promise(&reference, attempts, "0000");
         }
         if number % 2 == 1 {
-            journal.tidy(now).expect("tidied");
+            journal.tidy(now, Trust::Vouched).expect("tidied");
         }
         if number == 5 {
             // A new start in the middle.

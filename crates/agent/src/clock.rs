@@ -106,6 +106,14 @@ impl Clock {
         wrong || !YEARS.contains(&self.bank_time().today().year())
     }
 
+    /// Has the bank's clock agreed with this machine's since that was last set?
+    pub(crate) fn is_vouched_for(&self) -> bool {
+        let compared = self.compared();
+        let wall_ms = local_ms().saturating_sub(millis(self.tick()));
+        let agrees = matches!(compared.skew, Some(Skew::None | Skew::Corrected { .. }));
+        agrees && !compared.was_set(wall_ms)
+    }
+
     fn compared(&self) -> std::sync::MutexGuard<'_, Compared> {
         self.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -114,7 +122,7 @@ impl Clock {
 impl Compared {
     fn hear(&mut self, bank: BankTime, round_trip: Duration, local: i64, wall_ms: i64) -> Skew {
         let half = millis(round_trip / 2);
-        if wall_ms.abs_diff(self.wall_ms) > NOISE_MS.unsigned_abs() {
+        if self.was_set(wall_ms) {
             self.differences_ms.clear();
         }
         self.wall_ms = wall_ms;
@@ -130,6 +138,11 @@ impl Compared {
         }
         self.differences_ms.push_back(difference);
         self.judge(local)
+    }
+
+    /// Did somebody set the wall clock since the last comparison?
+    fn was_set(&self, wall_ms: i64) -> bool {
+        wall_ms.abs_diff(self.wall_ms) > NOISE_MS.unsigned_abs()
     }
 
     /// Takes the median for the truth.
@@ -249,6 +262,18 @@ mod tests {
         assert_eq!(compared.hear(bank, slow, NOW_MS, NOW_MS), Skew::None);
         let found = Compared::default().hear(bank, slow, NOW_MS, NOW_MS);
         assert_eq!(found, Skew::Corrected { by_ms: 20_000 });
+    }
+
+    #[test]
+    fn a_clock_is_vouched_for_by_the_bank_until_somebody_sets_it() {
+        let clock = Clock::new();
+        assert!(!clock.is_vouched_for(), "nobody has compared it");
+        clock.compare(BankTime::from_millis(local_ms() + 60_000), Duration::ZERO);
+        assert!(clock.is_vouched_for());
+        clock.compared().wall_ms -= 3_600_000;
+        assert!(!clock.is_vouched_for(), "it is an hour ahead of what was compared");
+        clock.compare(BankTime::from_millis(local_ms() + 3_600_000), Duration::ZERO);
+        assert!(!clock.is_vouched_for(), "the bank says another time");
     }
 
     #[test]

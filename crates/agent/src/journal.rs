@@ -32,7 +32,7 @@ pub use standing::Standing;
 pub use store::Store;
 
 use folder::Folder;
-use open::{Kind, Open};
+use open::{Kind, OPEN_MAX, OPEN_SPARE, Open};
 use store::SCHEMA;
 
 /// Why nobody can be sure that the disk keeps what must be kept.
@@ -78,21 +78,28 @@ pub enum JournalError {
     /// The operating system gave no randomness.
     #[error("the operating system gave no random bytes")]
     NoRandomness,
+    /// The work itself broke off: a fault of ours.
+    #[error("the work on the journal broke off, expected it to end")]
+    Broken,
     /// Only what ends a reference is journaled.
     #[error("journaling {got}, expected a submit or a failure report")]
     Endpoint {
         /// What it was.
         got: Endpoint,
     },
-    /// The bank has already answered for good: it must not hear of it again (I2).
-    #[error("sending entry {id}, expected one that is open")]
+    /// The bank has already answered for good, and must not hear of it again (I2); or it is a report whose
+    /// submit may have arrived (§1.8 (d)).
+    #[error("sending entry {id}, expected one that is open and waits for no other")]
     Closed {
         /// Which.
         id: EntryId,
     },
-    /// A submit of this reference may have arrived: a failure must not be reported over it (§1.8 (d)).
-    #[error("reporting a failure, expected no submit of the same reference under way")]
-    OutcomeUnknown,
+    /// The bank owes too many answers: what more was written would only wait with them.
+    #[error("preparing a send beside {got} open ones, expected fewer than {most}", most = OPEN_MAX + OPEN_SPARE)]
+    Crowded {
+        /// How many are open.
+        got: u32,
+    },
 }
 
 /// The number of an entry.
@@ -122,14 +129,21 @@ pub struct Unfinished {
     pub id: EntryId,
     /// Submit or failure report.
     pub endpoint: Endpoint,
-    /// What it ends; unknown for an entry of schema 1.
+    /// What it ends; unknown for an entry of schema 1, or with another machine's key.
     pub reference: Option<Reference>,
-    /// The wire body, byte for byte as it was or would have been sent.
-    pub body: Zeroizing<Vec<u8>>,
     /// How often it may have left this machine; with 0 it provably never did.
     pub attempts: u32,
     /// When the customer's data was sealed.
     pub created: BankTime,
+}
+
+/// Is the time that is handed in right?
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Trust {
+    /// The bank's own clock agrees with it.
+    Vouched,
+    /// Nobody has compared it since it was last set.
+    Unknown,
 }
 
 /// The journal of one machine. Every call is one transaction, and durable when it returns.
@@ -198,21 +212,26 @@ impl Journal {
     }
 
     /// Writes a body that is about to be sent. A submit takes the place of an earlier one of the same
-    /// reference: one replaces another only after a definite refusal.
+    /// reference: one replaces another only after a definite refusal. A report waits while a submit of its
+    /// reference is open, and is overtaken by one that is taken.
     ///
     /// # Errors
-    /// [`JournalError::OutcomeUnknown`] for a report while a submit of its reference is open;
-    /// [`JournalError::Database`] if it is not durable, and then it must not be sent.
+    /// [`JournalError::Crowded`] if the bank owes too many answers; [`JournalError::Database`] if it is not
+    /// durable. Either way it must not be sent.
     pub fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
         let kind = Kind::of(sending.endpoint)?;
-        self.with(|open, rng| open.prepare(rng, kind, sending, now))
+        let (id, open) = self.with(|open, rng| open.prepare(rng, kind, sending, now))?;
+        if open >= OPEN_MAX && self.standing() == Standing::Sound {
+            self.stands(Standing::Crowded);
+        }
+        Ok(id)
     }
 
     /// Says that an attempt begins: called before its first byte leaves (I3).
     ///
     /// # Errors
-    /// [`JournalError::Closed`] if the bank has already answered, [`JournalError::Database`] if this is not
-    /// durable; either way the attempt must not begin.
+    /// [`JournalError::Closed`] if the bank has already answered, or a report must wait for its submit;
+    /// [`JournalError::Database`] if this is not durable. Either way the attempt must not begin.
     pub fn sent(
         &self,
         id: EntryId,
@@ -233,13 +252,21 @@ impl Journal {
         self.with(|open, _| open.close(id, answer, now))
     }
 
-    /// What was never answered for good, oldest first. An entry that cannot be opened is told and left as it
-    /// is: it must not keep the others from the bank.
+    /// What was never answered for good and may be sent, oldest first.
     ///
     /// # Errors
     /// [`JournalError::Database`].
     pub fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
         self.with(|open, _| open.unfinished())
+    }
+
+    /// The wire body of an open entry, byte for byte as it was or would have been sent.
+    ///
+    /// # Errors
+    /// [`JournalError::Sealed`] with another machine's key, [`JournalError::Closed`],
+    /// [`JournalError::Database`].
+    pub fn body(&self, id: EntryId) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+        self.with(|open, _| open.body(id))
     }
 
     /// Every entry, oldest first.
@@ -259,17 +286,17 @@ impl Journal {
         self.with(|open, _| open.earlier(reference))
     }
 
-    /// Keeps the journal small: bodies that are too old go, closed entries that are too old or too many go,
-    /// and the log is brought into the database. Opens it anew after a fault of the disk. To be called when
-    /// nobody waits. Returns how many entries it had to give up, whose customers the bank must be asked about.
+    /// Keeps the journal small: closed entries that are too many go, those that are too old as well if the
+    /// clock can be trusted, and the log is brought into the database. Opens it anew after a fault of the
+    /// disk. To be called when nobody waits. Open entries are not touched: time alone ends none of them.
     ///
     /// # Errors
     /// [`JournalError::Database`]; nothing is lost, the next call tries again.
-    pub fn tidy(&self, now: BankTime) -> Result<usize, JournalError> {
+    pub fn tidy(&self, now: BankTime, clock: Trust) -> Result<(), JournalError> {
         if self.standing() != Standing::Sound {
             self.recover(now)?;
         }
-        self.with(|open, _| open.tidy(now))
+        self.with(|open, _| open.tidy(now, clock))
     }
 
     /// Opens the database if it is not open, and finds out by writing whether the disk keeps it.
@@ -277,10 +304,10 @@ impl Journal {
         let mut inner = self.lock();
         let found = inner.recover(now);
         match &found {
-            Ok(()) => self.stands(Standing::Sound),
+            Ok(standing) => self.stands(*standing),
             Err(error) => error.standing().into_iter().for_each(|standing| self.stands(standing)),
         }
-        found
+        found.map(drop)
     }
 
     /// Works on the database. A full disk gets the reserve, and the work its second chance; after another
@@ -329,15 +356,17 @@ impl Journal {
 }
 
 impl Inner {
-    fn recover(&mut self, now: BankTime) -> Result<(), JournalError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        if self.open.is_none() {
-            self.open = Some(folder.open_or_begin_anew(now)?);
-        }
-        if let Some(open) = &self.open {
+    fn recover(&mut self, now: BankTime) -> Result<Standing, JournalError> {
+        let open = match (&mut self.open, &self.folder) {
+            (Some(open), _) => open,
+            (closed, Some(folder)) => closed.insert(folder.open_or_begin_anew(now)?),
+            (None, None) => return Ok(Standing::Sound),
+        };
+        if let Some(folder) = &self.folder {
             open.store.probe()?;
+            folder.keep_reserve()?;
         }
-        folder.keep_reserve()
+        Ok(if open.open_entries()? < OPEN_MAX { Standing::Sound } else { Standing::Crowded })
     }
 }
 

@@ -14,12 +14,13 @@ use session::pace::Pace;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use crate::audit::{Audit, Happened};
 use crate::bank::{AttemptError, Bank, Call, NotJournaled};
 use crate::clock::Clock;
 use crate::devices::{Fact, Facts};
-use crate::journal::{Journal, JournalError, Standing};
+use crate::journal::{EntryId, Journal, JournalError, Standing, Trust};
 use crate::sendings::{Due, Sendings};
 
 /// When nothing is left, the journal is looked at again after so long; what comes meanwhile rings.
@@ -116,13 +117,25 @@ impl Desk {
 
     /// Tries an entry once, as the policy says.
     async fn settle(&self, due: &Due) -> Settled {
-        let Due { id, reference, body, entry } = due;
+        let Due { id, reference, entry } = due;
         if let Some(end) = entry.unsendable(self.clock.bank_time()) {
             return Settled::Ended(end);
         }
+        let body = match self.body(*id).await {
+            Ok(body) => body,
+            Err(JournalError::Sealed) => {
+                tracing::error!(entry = %id, "alert: an entry cannot be opened with this machine's key");
+                let end = entry.outlived(self.clock.bank_time());
+                return end.map_or(Settled::Kept, Settled::Ended);
+            }
+            Err(error) => {
+                tracing::error!(%error, entry = %id, "the outbox cannot read a body");
+                return Settled::RoundOver;
+            }
+        };
         // The path of a failure report may want its reference (§5).
         let (endpoint, reference) = (entry.endpoint, reference.as_ref());
-        let call = Call { endpoint, reference, body: Some(body) };
+        let call = Call { endpoint, reference, body: Some(&body) };
         let mut before_send = |wire: &str| {
             self.sendings.sent(*id, wire, self.clock.bank_time()).map_err(|_| NotJournaled)?;
             let (entry, transaction_id) = (id.to_string(), wire.to_owned());
@@ -150,11 +163,15 @@ impl Desk {
 
     /// Between two rounds nobody waits for the disk.
     async fn tidy(&self) {
-        match self.journaled(|sendings, now| sendings.entries().tidy(now)).await {
-            Ok(0) => {}
-            Ok(entries) => tracing::error!(entries, "given up after a day; ask the bank"),
-            Err(error) => tracing::error!(%error, "the journal cannot be tidied up"),
+        let clock = if self.clock.is_vouched_for() { Trust::Vouched } else { Trust::Unknown };
+        let tidied = self.journaled(move |sendings, now| sendings.entries().tidy(now, clock));
+        if let Err(error) = tidied.await {
+            tracing::error!(%error, "the journal cannot be tidied up");
         }
+    }
+
+    async fn body(&self, id: EntryId) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+        self.journaled(move |sendings, _| sendings.body(id)).await
     }
 
     /// Works on the journal where a slow disk holds nobody up.
@@ -163,7 +180,7 @@ impl Desk {
         work: impl FnOnce(&Sendings<Journal>, BankTime) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let (sendings, now) = (Arc::clone(&self.sendings), self.clock.bank_time());
-        spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Sealed))
+        spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Broken))
     }
 }
 

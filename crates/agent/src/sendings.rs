@@ -21,6 +21,9 @@ const REPLACED: &str = "REPLACED";
 /// The answer of a submit that the journal refused to write down and wrote down nevertheless.
 const NOT_WRITTEN: &str = "NOT_WRITTEN";
 
+/// Reports that wait in memory for a disk that refuses: no journey begins before it, so few can come.
+const UNQUEUED_MAX: usize = 8;
+
 /// Where entries are kept: the journal, or a wrapper around it. Each call is as the journal's own.
 pub trait Entries {
     /// As [`Journal::prepare`].
@@ -52,6 +55,12 @@ pub trait Entries {
     /// # Errors
     /// [`JournalError`] if it cannot be read.
     fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError>;
+
+    /// As [`Journal::body`].
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be read or opened.
+    fn body(&self, id: EntryId) -> Result<Zeroizing<Vec<u8>>, JournalError>;
 }
 
 impl Entries for Journal {
@@ -74,6 +83,10 @@ impl Entries for Journal {
     fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
         self.unfinished()
     }
+
+    fn body(&self, id: EntryId) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+        self.body(id)
+    }
 }
 
 /// Everything this machine may have to send again.
@@ -92,8 +105,18 @@ struct Custody {
     refused: Vec<Reference>,
     /// Ended for good, but the journal could not be told.
     unwritten: BTreeMap<EntryId, String>,
-    /// Since when this process has known an entry.
-    known: BTreeMap<EntryId, Duration>,
+    /// When this process met an entry.
+    met: BTreeMap<EntryId, Met>,
+    /// Reports that the disk did not take yet, with the wire body of each.
+    unqueued: Vec<(Reference, Zeroizing<Vec<u8>>)>,
+}
+
+/// When this process met an entry, by both clocks.
+#[derive(Clone, Copy)]
+struct Met {
+    tick: Duration,
+    /// How old it was by the wall clock.
+    age: Duration,
 }
 
 /// A submit that is written down.
@@ -111,8 +134,6 @@ pub struct Due {
     pub id: EntryId,
     /// What it ends, where the path may want it.
     pub reference: Option<Reference>,
-    /// The wire body, byte for byte.
-    pub body: Zeroizing<Vec<u8>>,
     /// What the policy wants to know of it.
     pub entry: Entry,
 }
@@ -171,16 +192,28 @@ impl<E: Entries> Sendings<E> {
         self.entries.earlier(reference)
     }
 
-    /// Queues a failure report; it outlives the journey.
+    /// Queues a failure report; it outlives the journey. One that the disk does not take is queued when it
+    /// does, if this process lives so long.
     ///
     /// # Errors
-    /// [`JournalError`]: then there is none.
+    /// [`JournalError`]: then it is not on the disk yet.
     pub fn report(
         &self,
         reference: &Reference,
         body: &[u8],
         now: BankTime,
     ) -> Result<(), JournalError> {
+        let queued = self.queue(reference, body, now);
+        if queued.is_err() {
+            let mut custody = self.custody();
+            if custody.unqueued.len() < UNQUEUED_MAX {
+                custody.unqueued.push((reference.clone(), Zeroizing::new(body.to_vec())));
+            }
+        }
+        queued
+    }
+
+    fn queue(&self, reference: &Reference, body: &[u8], now: BankTime) -> Result<(), JournalError> {
         let sending = Sending { endpoint: Endpoint::ReportFailure, reference, body };
         self.entries.prepare(sending, now).map(drop)
     }
@@ -216,7 +249,8 @@ impl<E: Entries> Sendings<E> {
         let attempts = self.custody().held.get(&id).copied();
         let Some(attempts) = attempts else { return Ok(()) };
         let endpoint = Endpoint::Submit;
-        let entry = Entry { endpoint, attempts, created: now, known_for: Duration::ZERO };
+        let (age_when_met, known_for) = (Duration::ZERO, Duration::ZERO);
+        let entry = Entry { endpoint, attempts, created: now, age_when_met, known_for };
         let end = match answer {
             Ok(()) => Some(End::Accepted),
             Err((at, condition)) => entry.ended_by(at, condition, now),
@@ -254,19 +288,38 @@ impl<E: Entries> Sendings<E> {
             self.end(one.id, NOT_WRITTEN, now)?;
         }
         self.custody().refused.clear();
+        while let Some((reference, body)) = self.unqueued() {
+            self.queue(&reference, &body, now)?;
+            self.custody().unqueued.remove(0);
+        }
         let unfinished = self.entries.unfinished()?;
         let mut custody = self.custody();
-        custody.known.retain(|id, _| unfinished.iter().any(|entry| entry.id == *id));
+        custody.met.retain(|id, _| unfinished.iter().any(|entry| entry.id == *id));
         let mut due = Vec::new();
-        for Unfinished { id, endpoint, reference, body, attempts, created } in unfinished {
+        for Unfinished { id, endpoint, reference, attempts, created } in unfinished {
             if custody.held.contains_key(&id) {
                 continue;
             }
-            let known_for = tick.saturating_sub(*custody.known.entry(id).or_insert(tick));
-            let entry = Entry { endpoint, attempts, created, known_for };
-            due.push(Due { id, reference, body, entry });
+            let met = Met { tick, age: now.since(created) };
+            let Met { tick: met_at, age: age_when_met } = *custody.met.entry(id).or_insert(met);
+            let known_for = tick.saturating_sub(met_at);
+            let entry = Entry { endpoint, attempts, created, age_when_met, known_for };
+            due.push(Due { id, reference, entry });
         }
         Ok(due)
+    }
+
+    /// The wire body of an open entry, byte for byte.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be read, or not be opened with this machine's key.
+    pub fn body(&self, id: EntryId) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+        self.entries.body(id)
+    }
+
+    /// The oldest report that is not on the disk yet.
+    fn unqueued(&self) -> Option<(Reference, Zeroizing<Vec<u8>>)> {
+        self.custody().unqueued.first().cloned()
     }
 
     /// An entry has ended: it is written down, now or as soon as the disk takes it, and not sent again.
@@ -303,7 +356,7 @@ mod tests {
 
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
-    use session::{Failure, LocalFailure};
+    use session::{Failure, JournalFault, LocalFailure};
 
     use super::*;
     use crate::journal::{DeviceKey, KEY_BYTES, Store};
@@ -348,6 +401,10 @@ mod tests {
 
         fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
             self.journal.unfinished()
+        }
+
+        fn body(&self, id: EntryId) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+            self.journal.body(id)
         }
     }
 
@@ -411,10 +468,38 @@ mod tests {
         let sendings = sendings();
         sendings.submit(&reference(), b"body", NOW).unwrap();
         sendings.entries().refuses.set(true);
-        let failed = Outcome::Failed(Failure::Local(LocalFailure::JournalFailed));
+        let failed = Outcome::Failed(Failure::Local(LocalFailure::Journal(JournalFault::Full)));
         assert!(sendings.leave(Some(failed), NOW).is_err());
         sendings.entries().refuses.set(false);
         assert_eq!(due(&sendings), 0);
+    }
+
+    #[test]
+    fn a_report_that_the_disk_did_not_take_is_queued_when_it_does() {
+        let sendings = sendings();
+        sendings.entries().refuses.set(true);
+        assert!(sendings.report(&reference(), b"report", NOW).is_err());
+        assert!(sendings.due(Duration::ZERO, NOW).is_err());
+        sendings.entries().refuses.set(false);
+        let due = sendings.due(Duration::ZERO, NOW).unwrap();
+        assert_eq!(due.len(), 1);
+        assert_eq!(sendings.body(due[0].id).unwrap().as_slice(), b"report");
+        assert_eq!(sendings.due(Duration::ZERO, NOW).unwrap().len(), 1, "it is queued once");
+    }
+
+    #[test]
+    fn a_clock_that_jumps_makes_no_entry_older_than_this_process_saw() {
+        let sendings = sendings();
+        submitted(&sendings);
+        sendings.leave(None, NOW).unwrap();
+        sendings.due(Duration::ZERO, NOW).unwrap();
+        let years = BankTime::from_millis(NOW.millis() + 100_000_000_000);
+        let lost = Condition::Transport(protocol::Transport::Unreachable);
+        for (hours, expected) in [(2, None), (25, Some(End::GivenUp))] {
+            let due = sendings.due(Duration::from_secs(hours * 3_600), years).unwrap();
+            let end = due[0].entry.ended_by(Endpoint::Submit, lost, years);
+            assert_eq!(end, expected, "after {hours} h");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use protocol::{
 };
 
 use crate::call::CallId;
-use crate::failure::Failure;
+use crate::failure::{Failure, JournalFault};
 use crate::screen::Language;
 
 /// The time, as the session is handed it.
@@ -76,7 +76,7 @@ pub enum Event {
     /// 1602 is our own (§1.6, §1.9). Comes before the call's first answer.
     SentBefore(CallId),
     /// Nobody can be sure that the disk keeps what must be kept: nothing may be sent.
-    JournalFailed,
+    JournalFailed(JournalFault),
     /// The machine begins to serve customers, or to turn them away; a journey under way goes on.
     ServiceChanged(Service),
     /// The customer is still here: the idle deadline starts anew.

@@ -76,13 +76,28 @@ pub enum LocalFailure {
     FieldInvalid(Field),
     /// The bank wants an English name and the card has none (C-22).
     EnglishNameMissing,
-    /// The journal cannot be written.
-    JournalFailed,
+    /// The journal cannot take what must be written before it is sent.
+    Journal(JournalFault),
+}
+
+/// Why the journal takes no new customer, each with what a person can do about it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum JournalFault {
+    /// The disk is full.
+    Full,
+    /// The disk cannot be written.
+    ReadOnly,
+    /// The disk answers with errors.
+    Failing,
+    /// The database is none any more.
+    Damaged,
+    /// The bank owes too many answers.
+    Crowded,
 }
 
 impl LocalFailure {
     /// Every local failure, so that a test can show that each has its sentences.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::Card(CardFault::Removed),
         Self::Card(CardFault::Mute),
         Self::Card(CardFault::NotThaiCitizenCard),
@@ -103,7 +118,11 @@ impl LocalFailure {
         Self::NoSelfie,
         Self::FieldInvalid(Field::FullAddress),
         Self::EnglishNameMissing,
-        Self::JournalFailed,
+        Self::Journal(JournalFault::Full),
+        Self::Journal(JournalFault::ReadOnly),
+        Self::Journal(JournalFault::Failing),
+        Self::Journal(JournalFault::Damaged),
+        Self::Journal(JournalFault::Crowded),
     ];
 
     /// Key of the sentence in `config/failures.toml`.
@@ -119,7 +138,19 @@ impl LocalFailure {
             Self::NoSelfie => "no_selfie",
             Self::FieldInvalid(_) => "field_invalid",
             Self::EnglishNameMissing => "english_name_missing",
-            Self::JournalFailed => "disk_full",
+            Self::Journal(fault) => fault.text(),
+        }
+    }
+}
+
+impl JournalFault {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Full => "disk_full",
+            Self::ReadOnly => "disk_read_only",
+            Self::Failing => "disk_failing",
+            Self::Damaged => "journal_damaged",
+            Self::Crowded => "answers_missing",
         }
     }
 }

@@ -440,7 +440,7 @@ fn is_sign_of_life(event: &Event) -> bool {
         Event::PhotoProgress(_)
         | Event::CameraFailed
         | Event::SentBefore(_)
-        | Event::JournalFailed
+        | Event::JournalFailed(_)
         | Event::ServiceChanged(_)
         | Event::Cancelled
         | Event::Tick => false,

@@ -18,7 +18,7 @@ pub use call::CallId;
 pub use event::{
     BankAnswer, CardFault, Command, Event, Needs, Now, Request, Service, Slip, SlipResult,
 };
-pub use failure::{Failure, LocalFailure, Outcome};
+pub use failure::{Failure, JournalFault, LocalFailure, Outcome};
 pub use journey::Session;
 pub use policy::{DopaPolicy, Patience, Policy};
 pub use screen::{

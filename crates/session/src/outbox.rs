@@ -10,6 +10,9 @@ use protocol::{Action, Alert, BankTime, Condition, Endpoint, Resent, Transport, 
 
 /// After so long only the bank's back office can say (§1.9).
 const GIVE_UP: Duration = Duration::from_secs(24 * 60 * 60);
+/// A process that has just met an old entry tries it for so long itself: the clock that makes it old may be
+/// the wrong one, and a machine that was switched off has asked nobody meanwhile.
+const TRIED_LEAST: Duration = Duration::from_secs(60 * 60);
 /// A submit that was confirmed but never sent is sent after a restart only if it is younger (§1.9).
 const UNSENT_MOST: Duration = Duration::from_secs(10 * 60);
 /// The bank has the data and cannot tell the app: so many sendings hear it before it is believed (§1.6).
@@ -23,6 +26,8 @@ pub struct Entry {
     pub attempts: u32,
     /// When it was written down, by a clock that may have been wrong.
     pub created: BankTime,
+    /// How old it was by the wall clock when this process met it.
+    pub age_when_met: Duration,
     /// How long this process has known it, by a clock that cannot be wrong.
     pub known_for: Duration,
 }
@@ -83,7 +88,10 @@ impl Entry {
 
     /// After a sending that brought no 0000: `None` means that another one follows.
     ///
-    /// What the token endpoint said is no answer to this entry; only time can end it then.
+    /// A body that the bank cannot open (1402, 1501) ends at once: sealed for a key that is no longer the
+    /// bank's, it cannot be sealed anew where nobody holds what is in it.
+    /// What the token endpoint said is no answer to this entry; only time can end it then, and only the time
+    /// that this process has seen pass if its wall clock is known to be wrong.
     #[must_use]
     pub fn ended_by(&self, at: Endpoint, condition: Condition, now: BankTime) -> Option<End> {
         let said = if at == self.endpoint { resent(condition, at) } else { Resent::KeepTrying };
@@ -93,8 +101,18 @@ impl Entry {
             Resent::KeepTrying if at == self.endpoint && self.is_pending(condition) => {
                 Some(End::Pending(condition))
             }
-            Resent::KeepTrying => (self.age(now) > GIVE_UP).then_some(End::GivenUp),
+            Resent::KeepTrying if condition == Condition::Transport(Transport::WrongClock) => {
+                (self.known_for > GIVE_UP).then_some(End::GivenUp)
+            }
+            Resent::KeepTrying => self.outlived(now),
         }
+    }
+
+    /// After a round in which nothing could be sent: has it waited for long enough?
+    #[must_use]
+    pub fn outlived(&self, now: BankTime) -> Option<End> {
+        let tried = self.known_for >= TRIED_LEAST;
+        (tried && self.age(now) > GIVE_UP).then_some(End::GivenUp)
     }
 
     fn is_pending(&self, condition: Condition) -> bool {
@@ -102,9 +120,11 @@ impl Entry {
             && self.attempts >= CALLBACKS_MOST
     }
 
-    /// By whichever clock says more: the wall clock may have been set back, a restart forgets the other.
+    /// The wall clock counts where it agrees with itself: set forward while this process looks on, it makes
+    /// nothing older; set back, it makes nothing younger than this process has known it.
     fn age(&self, now: BankTime) -> Duration {
-        now.since(self.created).max(self.known_for)
+        let by_the_wall = now.since(self.created).min(self.age_when_met + self.known_for);
+        by_the_wall.max(self.known_for)
     }
 }
 
@@ -124,9 +144,16 @@ mod tests {
     const CREATED_MS: i64 = 1_795_402_800_000;
     const HOUR: Duration = Duration::from_secs(3_600);
 
+    /// Met by this process when it was written down.
     fn entry(endpoint: Endpoint, attempts: u32) -> Entry {
         let created = BankTime::from_millis(CREATED_MS);
-        Entry { endpoint, attempts, created, known_for: Duration::ZERO }
+        let (age_when_met, known_for) = (Duration::ZERO, Duration::ZERO);
+        Entry { endpoint, attempts, created, age_when_met, known_for }
+    }
+
+    /// The same after a restart: met at this age, and known for so long since.
+    fn met_at(age: Duration, known_for: Duration) -> Entry {
+        Entry { age_when_met: age, known_for, ..entry(Endpoint::ReportFailure, 9) }
     }
 
     fn after(age: Duration) -> BankTime {
@@ -150,6 +177,8 @@ mod tests {
         check(Submit, Submit, "9401", None);
         check(ReportFailure, ReportFailure, "1600", Some("1600"));
         check(ReportFailure, ReportFailure, "-24", None);
+        // Sealed for a key that the bank no longer has, and nobody here can seal it anew.
+        check(ReportFailure, ReportFailure, "1501", Some("1501"));
         check(Submit, Token, "OAUTH_INVALID_CLIENT", None);
         check(Submit, Token, "1602", None);
     }
@@ -164,38 +193,73 @@ mod tests {
         assert_eq!(of("1602"), Some(Alert::None));
         assert_eq!(of("1101"), Some(Alert::Page));
         assert_eq!(of("2003"), Some(Alert::Page));
+        assert_eq!(of("1501"), Some(Alert::Page));
         assert_eq!(End::GivenUp.alert(), Alert::Page);
         assert_eq!(End::NotSent.alert(), Alert::Warn);
     }
 
+    const LOST: Condition = Condition::Transport(Transport::Unreachable);
+
     #[test]
     fn trying_ends_after_a_day_and_not_before_one_more_sending() {
-        let lost = Condition::Transport(Transport::Unreachable);
-        let sent = entry(Endpoint::ReportFailure, 9);
-        let (before, day) = (after(23 * HOUR), after(25 * HOUR));
-        assert_eq!(sent.unsendable(day), None, "the bank may know by now");
-        assert_eq!(sent.ended_by(sent.endpoint, lost, before), None);
-        assert_eq!(sent.ended_by(sent.endpoint, lost, day), Some(End::GivenUp));
-        assert_eq!(sent.ended_by(Endpoint::Token, lost, day), Some(End::GivenUp));
+        let (before, day) = (met_at(22 * HOUR, HOUR), met_at(24 * HOUR, HOUR));
+        assert_eq!(day.unsendable(after(25 * HOUR)), None, "the bank may know by now");
+        assert_eq!(before.ended_by(before.endpoint, LOST, after(23 * HOUR)), None);
+        assert_eq!(day.ended_by(day.endpoint, LOST, after(25 * HOUR)), Some(End::GivenUp));
+        assert_eq!(day.ended_by(Endpoint::Token, LOST, after(25 * HOUR)), Some(End::GivenUp));
+    }
+
+    #[test]
+    fn a_machine_that_was_switched_off_for_days_tries_for_an_hour_before_it_gives_up() {
+        let (days, minutes) = (72 * HOUR, HOUR / 2);
+        let entry = met_at(days, minutes);
+        assert_eq!(entry.ended_by(entry.endpoint, LOST, after(days + minutes)), None);
+        let entry = met_at(days, HOUR);
+        assert_eq!(entry.ended_by(entry.endpoint, LOST, after(days + HOUR)), Some(End::GivenUp));
     }
 
     #[test]
     fn a_clock_that_was_set_back_does_not_keep_an_entry_for_ever() {
-        let lost = Condition::Transport(Transport::Unreachable);
         let mut sent = entry(Endpoint::Submit, 1);
         sent.created = after(543 * 8_766 * HOUR);
-        assert_eq!(sent.ended_by(sent.endpoint, lost, after(HOUR)), None);
+        sent.known_for = 23 * HOUR;
+        assert_eq!(sent.ended_by(sent.endpoint, LOST, after(HOUR)), None);
         sent.known_for = 25 * HOUR;
-        assert_eq!(sent.ended_by(sent.endpoint, lost, after(HOUR)), Some(End::GivenUp));
+        assert_eq!(sent.ended_by(sent.endpoint, LOST, after(HOUR)), Some(End::GivenUp));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_a_year_gives_nothing_up_and_makes_nothing_too_old_to_send() {
+        let year = 8_766 * HOUR;
+        let sent = met_at(Duration::ZERO, 2 * HOUR);
+        assert_eq!(sent.ended_by(sent.endpoint, LOST, after(year)), None);
+        let unsent = entry(Endpoint::Submit, 0);
+        assert_eq!(unsent.unsendable(after(year)), None, "it was confirmed this moment");
+        let clock_was_mended = met_at(year, 2 * HOUR);
+        assert_eq!(clock_was_mended.ended_by(sent.endpoint, LOST, after(2 * HOUR)), None);
+    }
+
+    #[test]
+    fn a_clock_that_the_bank_calls_wrong_gives_nothing_up() {
+        let wrong = Condition::Transport(Transport::WrongClock);
+        let year = 8_766 * HOUR;
+        let entry = met_at(year, 23 * HOUR);
+        assert_eq!(entry.ended_by(entry.endpoint, wrong, after(year)), None);
+        let entry = met_at(year, 25 * HOUR);
+        assert_eq!(entry.ended_by(entry.endpoint, wrong, after(year)), Some(End::GivenUp));
     }
 
     #[test]
     fn a_submit_that_was_never_sent_is_sent_for_ten_minutes() {
-        let (soon, late) = (after(Duration::from_secs(599)), after(Duration::from_secs(601)));
-        assert_eq!(entry(Endpoint::Submit, 0).unsendable(soon), None);
-        assert_eq!(entry(Endpoint::Submit, 0).unsendable(late), Some(End::NotSent));
-        assert_eq!(entry(Endpoint::Submit, 1).unsendable(late), None, "it may have arrived");
-        assert_eq!(entry(Endpoint::ReportFailure, 0).unsendable(late), None);
+        let check = |endpoint, attempts, seconds, expected| {
+            let age_when_met = Duration::from_secs(seconds);
+            let entry = Entry { age_when_met, ..entry(endpoint, attempts) };
+            assert_eq!(entry.unsendable(after(age_when_met)), expected, "{seconds} s");
+        };
+        check(Endpoint::Submit, 0, 599, None);
+        check(Endpoint::Submit, 0, 601, Some(End::NotSent));
+        check(Endpoint::Submit, 1, 601, None);
+        check(Endpoint::ReportFailure, 0, 601, None);
     }
 
     #[test]

@@ -93,8 +93,9 @@ fn unreadable(error: &JournalError) -> Finding {
         | JournalError::Sealed
         | JournalError::NoRandomness
         | JournalError::Endpoint { .. }
-        | JournalError::Closed { .. }
-        | JournalError::OutcomeUnknown => {
+        | JournalError::Broken
+        | JournalError::Crowded { .. }
+        | JournalError::Closed { .. } => {
             "run this as the service's user; if it fails again, keep a copy of the folder \
              for the bank's questions and replace the disk"
         }

@@ -9,7 +9,7 @@ use std::path::Path;
 use protocol::{BankTime, Endpoint, Reference};
 
 use super::folder::DATABASE;
-use super::open::{Open, REFERENCE};
+use super::open::{Open, endpoint_of};
 use super::{DeviceKey, EntryId, JournalError, Store, at};
 
 /// An entry, whatever became of it. Its body is not part of it.
@@ -72,19 +72,11 @@ impl Open {
                      FROM sends ORDER BY id";
         let mut statement = self.store.connection.prepare_cached(query).map_err(&doing)?;
         let entries = statement.query_map([], |row| {
-            let endpoint: String = row.get(1)?;
             let sealed: Option<Vec<u8>> = row.get(2)?;
-            let text = sealed.and_then(|sealed| self.key.open(REFERENCE, &sealed).ok());
-            let reference = text.and_then(|text| {
-                std::str::from_utf8(&text).ok().and_then(|text| Reference::parse(text).ok())
-            });
             Ok(Past {
                 id: EntryId(row.get(0)?),
-                endpoint: match endpoint.as_str() {
-                    "submit" => Endpoint::Submit,
-                    _ => Endpoint::ReportFailure,
-                },
-                reference,
+                endpoint: endpoint_of(&row.get::<_, String>(1)?),
+                reference: sealed.and_then(|sealed| self.reference(&sealed)),
                 attempts: row.get(3)?,
                 transaction_id: row.get(4)?,
                 created: BankTime::from_millis(row.get(5)?),

@@ -5,25 +5,32 @@
 use protocol::{BankTime, Endpoint, Reference};
 use rand::rngs::StdRng;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use zeroize::Zeroizing;
 
 use super::device_key::{DeviceKey, Purpose};
 use super::store::Store;
-use super::{EntryId, JournalError, Sending, Unfinished, at};
+use super::{EntryId, JournalError, Sending, Trust, Unfinished, at};
 
 /// What a sealed reference is bound to.
 pub(super) const REFERENCE: &str = "reference";
-/// A body is kept so long, whatever keeps its answer away (§1.12); the outbox gives up just before.
-pub(super) const BODY_KEPT_MS: i64 = 25 * HOUR_MS;
+/// So many open entries, a third of a busy day's customers, and the bank must be asked before another
+/// customer's data goes the same way: no journey begins.
+pub(super) const OPEN_MAX: u32 = 100;
+/// Journeys under way by then end as they would have; with 200 kB each, so many bodies fill no disk.
+pub(super) const OPEN_SPARE: u32 = 20;
 /// A closed entry is kept so long for the bank's questions.
-pub(super) const CLOSED_KEPT_MS: i64 = 30 * 24 * HOUR_MS;
+pub(super) const CLOSED_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// More closed entries are not kept, however young: a busy machine closes 300 a day.
 pub(super) const CLOSED_MAX: i64 = 10_000;
-/// Milliseconds of an hour.
-const HOUR_MS: i64 = 60 * 60 * 1_000;
-/// The answer of an entry that got too old.
-const GIVEN_UP: &str = "GIVEN_UP";
 /// The answer of a submit in whose place another one was prepared.
 const REPLACED: &str = "REPLACED";
+/// The answer of a report whose submit the bank has taken, or may have taken for ever.
+const OVERTAKEN: &str = "OVERTAKEN";
+/// After these answers to a submit, its reference has not failed as far as anybody can know.
+const NOT_FAILED: [&str; 6] = ["0000", "1602", "1301", "1303", "1399", "GIVEN_UP"];
+/// No submit of the same reference is open: only then may a report go out (§1.8 (d)).
+const ALONE: &str = "NOT EXISTS (SELECT 1 FROM sends AS other WHERE other.tag = sends.tag \
+                     AND other.endpoint = 'submit' AND other.state <> 'CLOSED')";
 
 /// A database with the key to it.
 pub(super) struct Open {
@@ -32,14 +39,14 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// See [`super::Journal::prepare`].
+    /// See [`super::Journal::prepare`]; and how many entries are open with it.
     pub(super) fn prepare(
         &mut self,
         rng: &mut StdRng,
         kind: Kind,
         sending: Sending<'_>,
         now: BankTime,
-    ) -> Result<EntryId, JournalError> {
+    ) -> Result<(EntryId, u32), JournalError> {
         let doing = at("preparing a send");
         let Self { store, key } = self;
         let reference = sending.reference.as_str().as_bytes();
@@ -47,20 +54,20 @@ impl Open {
         let body = key.seal(rng, kind.word(), sending.body);
         let reference = key.seal(rng, REFERENCE, reference);
         let change = store.connection.transaction().map_err(&doing)?;
-        match kind {
-            Kind::Submit => change
+        if kind == Kind::Submit {
+            change
                 .prepare_cached(
                     "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, changed_ms = ?3 \
                      WHERE tag = ?1 AND endpoint = 'submit' AND state <> 'CLOSED'",
                 )
                 .and_then(|mut close| close.execute(params![tag, REPLACED, now.millis()]))
-                .map_err(&doing)?,
-            Kind::Failure if submit_is_open(&change, tag.as_slice())? => {
-                return Err(JournalError::OutcomeUnknown);
-            }
-            Kind::Failure => 0,
-        };
-        change
+                .map_err(&doing)?;
+        }
+        let before = open_entries(&change)?;
+        if before >= OPEN_MAX + OPEN_SPARE {
+            return Err(JournalError::Crowded { got: before });
+        }
+        let id = change
             .prepare_cached(
                 "INSERT INTO sends \
                  (endpoint, state, tag, reference, body, attempts, created_ms, changed_ms) \
@@ -71,73 +78,108 @@ impl Open {
                 insert.insert(params![word, state, tag, reference, body, now.millis()])
             })
             .and_then(|id| change.commit().map(|()| EntryId(id)))
-            .map_err(&doing)
+            .map_err(&doing)?;
+        Ok((id, before + 1))
     }
 
-    /// How many entries it changed: none if it is closed.
+    /// How many entries are open.
+    pub(super) fn open_entries(&self) -> Result<u32, JournalError> {
+        open_entries(&self.store.connection)
+    }
+
+    /// How many entries it changed: none if it is closed, or a report that must wait for its submit.
     pub(super) fn sent(
         &self,
         id: EntryId,
         transaction_id: &str,
         now: BankTime,
     ) -> Result<usize, JournalError> {
-        self.change(
+        let statement = format!(
             "UPDATE sends SET attempts = attempts + 1, transaction_id = ?2, changed_ms = ?3, \
              state = iif(endpoint = 'submit', 'SENT', 'FAIL_SENT') \
-             WHERE id = ?1 AND state <> 'CLOSED'",
-            params![id.0, transaction_id, now.millis()],
-            "recording a send",
-        )
+             WHERE id = ?1 AND state <> 'CLOSED' AND (endpoint = 'submit' OR {ALONE})"
+        );
+        let values = params![id.0, transaction_id, now.millis()];
+        self.change(&statement, values, "recording a send")
     }
 
     pub(super) fn close(
-        &self,
+        &mut self,
         id: EntryId,
         answer: &str,
         now: BankTime,
     ) -> Result<(), JournalError> {
-        let statement = "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, \
-                         changed_ms = ?3 WHERE id = ?1 AND state <> 'CLOSED'";
-        let values = params![id.0, answer, now.millis()];
-        self.change(statement, values, "closing a send").map(drop)
-    }
-
-    pub(super) fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
-        let doing = at("listing sends");
-        let query = "SELECT id, endpoint, reference, body, attempts, created_ms FROM sends \
-                     WHERE state <> 'CLOSED' ORDER BY id";
-        let mut statement = self.store.connection.prepare_cached(query).map_err(&doing)?;
-        let mut rows = statement.query([]).map_err(&doing)?;
-        let mut unfinished = Vec::new();
-        while let Some(row) = rows.next().map_err(&doing)? {
-            match unseal(row, &self.key) {
-                Ok(entry) => unfinished.push(entry),
-                Err(JournalError::Sealed) => {
-                    let entry: i64 = row.get(0).map_err(&doing)?;
-                    tracing::error!(entry, "a journal entry cannot be opened with this key");
-                }
-                Err(error) => return Err(error),
+        let doing = at("closing a send");
+        let change = self.store.connection.transaction().map_err(&doing)?;
+        let close = "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, changed_ms = ?3 \
+                     WHERE id = ?1 AND state <> 'CLOSED'";
+        let closed = change
+            .prepare_cached(close)
+            .and_then(|mut close| close.execute(params![id.0, answer, now.millis()]));
+        if closed.map_err(&doing)? > 0 && NOT_FAILED.contains(&answer) {
+            let overtake = "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, \
+                            changed_ms = ?3 WHERE endpoint = 'failure' AND state <> 'CLOSED' \
+                            AND tag = (SELECT tag FROM sends WHERE id = ?1 AND endpoint = 'submit')";
+            let overtaken = change
+                .prepare_cached(overtake)
+                .and_then(|mut overtake| overtake.execute(params![id.0, OVERTAKEN, now.millis()]));
+            if overtaken.map_err(&doing)? > 0 {
+                tracing::warn!(entry = %id, "a failure is not reported: its submit was taken");
             }
         }
-        Ok(unfinished)
+        change.commit().map_err(&doing)
     }
 
-    pub(super) fn tidy(&mut self, now: BankTime) -> Result<usize, JournalError> {
+    /// Without the reports that must wait for their submit.
+    pub(super) fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
+        let doing = at("listing sends");
+        let query = format!(
+            "SELECT id, endpoint, reference, attempts, created_ms FROM sends \
+             WHERE state <> 'CLOSED' AND (endpoint = 'submit' OR {ALONE}) ORDER BY id"
+        );
+        let mut statement = self.store.connection.prepare_cached(&query).map_err(&doing)?;
+        let entries = statement.query_map([], |row| {
+            let sealed: Option<Vec<u8>> = row.get(2)?;
+            Ok(Unfinished {
+                id: EntryId(row.get(0)?),
+                endpoint: endpoint_of(&row.get::<_, String>(1)?),
+                reference: sealed.and_then(|sealed| self.reference(&sealed)),
+                attempts: row.get(3)?,
+                created: BankTime::from_millis(row.get(4)?),
+            })
+        });
+        entries.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(doing)
+    }
+
+    /// The wire body of an open entry.
+    pub(super) fn body(&self, id: EntryId) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+        let query = "SELECT endpoint, body FROM sends WHERE id = ?1 AND state <> 'CLOSED'";
+        let found = self.store.connection.prepare_cached(query).and_then(|mut query| {
+            let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            query.query_row(params![id.0], columns).optional()
+        });
+        let found: Option<(String, Vec<u8>)> = found.map_err(at("reading a body"))?;
+        let (word, sealed) = found.ok_or(JournalError::Closed { id })?;
+        self.key.open(&word, &sealed)
+    }
+
+    /// A reference as it stands in the database; `None` with another machine's key.
+    pub(super) fn reference(&self, sealed: &[u8]) -> Option<Reference> {
+        let text = self.key.open(REFERENCE, sealed).ok()?;
+        Reference::parse(std::str::from_utf8(&text).ok()?).ok()
+    }
+
+    pub(super) fn tidy(&mut self, now: BankTime, clock: Trust) -> Result<(), JournalError> {
         let doing = at("tidying up");
-        let change = self.store.connection.transaction().map_err(&doing)?;
-        let given_up = "UPDATE sends SET state = 'CLOSED', answer = ?1, body = NULL, \
-             changed_ms = ?2 WHERE state <> 'CLOSED' AND created_ms < ?3";
-        let before = now.millis().saturating_sub(BODY_KEPT_MS);
-        let given_up = change.execute(given_up, params![GIVEN_UP, now.millis(), before]);
-        let given_up = given_up.map_err(&doing)?;
         let old = "DELETE FROM sends WHERE state = 'CLOSED' AND (changed_ms < ?1 OR id <= \
              (SELECT id FROM sends WHERE state = 'CLOSED' ORDER BY id DESC LIMIT 1 OFFSET ?2))";
-        let before = now.millis().saturating_sub(CLOSED_KEPT_MS);
-        change.execute(old, params![before, CLOSED_MAX]).map_err(&doing)?;
-        change.commit().map_err(&doing)?;
+        let before = match clock {
+            Trust::Vouched => now.millis().saturating_sub(CLOSED_KEPT_MS),
+            Trust::Unknown => i64::MIN,
+        };
+        self.store.connection.execute(old, params![before, CLOSED_MAX]).map_err(&doing)?;
         tracing::debug!("the journal is being compacted");
-        self.store.checkpoint()?;
-        Ok(given_up)
+        self.store.checkpoint()
     }
 
     fn change(
@@ -186,36 +228,18 @@ impl Kind {
     }
 }
 
-fn submit_is_open(connection: &Connection, tag: &[u8]) -> Result<bool, JournalError> {
-    let open = "SELECT 1 FROM sends WHERE tag = ?1 AND endpoint = 'submit' AND state <> 'CLOSED'";
-    let found = connection.prepare_cached(open);
-    let found = found.and_then(|mut found| found.query_row([tag], |_| Ok(())).optional());
-    Ok(found.map_err(at("looking for a submit"))?.is_some())
+fn open_entries(connection: &Connection) -> Result<u32, JournalError> {
+    let count = "SELECT count(*) FROM sends WHERE state <> 'CLOSED'";
+    let counted = connection.prepare_cached(count);
+    counted
+        .and_then(|mut count| count.query_row([], |row| row.get(0)))
+        .map_err(at("counting sends"))
 }
 
-fn unseal(row: &Row<'_>, key: &DeviceKey) -> Result<Unfinished, JournalError> {
-    let columns =
-        || Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
-    let (id, word, reference, body, attempts, created): (
-        i64,
-        String,
-        Option<Vec<u8>>,
-        Vec<u8>,
-        u32,
-        i64,
-    ) = columns().map_err(at("listing sends"))?;
-    let endpoint = if word == "submit" { Endpoint::Submit } else { Endpoint::ReportFailure };
-    let reference = reference.map(|sealed| key.open(REFERENCE, &sealed)).transpose()?;
-    let parsed = reference.map(|text| {
-        let text = std::str::from_utf8(&text).map_err(|_| JournalError::Sealed)?;
-        Reference::parse(text).map_err(|_| JournalError::Sealed)
-    });
-    Ok(Unfinished {
-        id: EntryId(id),
-        endpoint,
-        reference: parsed.transpose()?,
-        body: key.open(&word, &body)?,
-        attempts,
-        created: BankTime::from_millis(created),
-    })
+/// As the column `endpoint` says it.
+pub(super) fn endpoint_of(word: &str) -> Endpoint {
+    match word {
+        "submit" => Endpoint::Submit,
+        _ => Endpoint::ReportFailure,
+    }
 }

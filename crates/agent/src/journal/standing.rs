@@ -20,6 +20,8 @@ pub enum Standing {
     Failing,
     /// The database is none any more; it is set aside at the next look.
     Damaged,
+    /// The bank owes so many answers that no customer more may wait for one.
+    Crowded,
 }
 
 impl Standing {
@@ -32,6 +34,7 @@ impl Standing {
             Self::ReadOnly => "read_only",
             Self::Failing => "failing",
             Self::Damaged => "damaged",
+            Self::Crowded => "crowded",
         }
     }
 }
@@ -61,12 +64,13 @@ impl JournalError {
             },
             Self::Damaged { .. } => Some(Standing::Damaged),
             Self::Unusable { standing } => Some(*standing),
+            Self::Crowded { .. } => Some(Standing::Crowded),
             Self::Newer { .. }
             | Self::Sealed
             | Self::NoRandomness
+            | Self::Broken
             | Self::Endpoint { .. }
-            | Self::Closed { .. }
-            | Self::OutcomeUnknown => None,
+            | Self::Closed { .. } => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 
 use rusqlite::params;
 
-use super::open::{BODY_KEPT_MS, CLOSED_KEPT_MS, CLOSED_MAX};
+use super::open::{CLOSED_KEPT_MS, CLOSED_MAX, OPEN_MAX, OPEN_SPARE};
 use super::*;
 
 const TRANSACTION: &str = "a01fa0ae-190a-49d5-9cc1-465f9f9ab0dc";
@@ -62,7 +62,7 @@ fn a_prepared_submit_survives_a_restart_and_ends_with_its_answer() {
     let journal = reopened(journal);
     assert_eq!(waiting(&journal), [(id, Endpoint::Submit, 2)]);
     let unfinished = journal.unfinished().unwrap();
-    assert_eq!(unfinished[0].body.as_slice(), b"{\"data\":\"...\"}");
+    assert_eq!(journal.body(id).unwrap().as_slice(), b"{\"data\":\"...\"}");
     assert_eq!(unfinished[0].reference.as_ref().map(Reference::as_str), Some("SIM-0000-0001"));
     journal.close(id, "0000", now()).unwrap();
     assert_eq!(waiting(&reopened(journal)), []);
@@ -111,12 +111,27 @@ fn a_submit_takes_the_place_of_the_refused_one_of_its_reference_alone() {
 fn no_failure_is_reported_over_a_submit_under_way() {
     let journal = empty();
     let submit = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
-    let (endpoint, of) = (Endpoint::ReportFailure, reference("SIM-0000-0001"));
-    let report = Sending { endpoint, reference: &of, body: b"{}" };
-    let error = journal.prepare(report, now()).unwrap_err();
-    assert!(matches!(error, JournalError::OutcomeUnknown), "{error}");
+    let report = prepare(&journal, Endpoint::ReportFailure, "SIM-0000-0001");
+    assert_eq!(waiting(&journal), [(submit, Endpoint::Submit, 0)]);
+    let error = journal.sent(report, TRANSACTION, now()).unwrap_err();
+    assert!(matches!(error, JournalError::Closed { id } if id == report), "{error}");
+
+    let journal = reopened(journal);
     journal.close(submit, "9301", now()).unwrap();
-    journal.prepare(report, now()).unwrap();
+    assert_eq!(waiting(&journal), [(report, Endpoint::ReportFailure, 0)], "it was only kept back");
+    journal.sent(report, TRANSACTION, now()).unwrap();
+}
+
+#[test]
+fn no_failure_is_reported_of_what_the_bank_took_or_may_have_taken() {
+    for answer in ["0000", "1602", "1303", "GIVEN_UP"] {
+        let journal = empty();
+        let submit = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+        prepare(&journal, Endpoint::ReportFailure, "SIM-0000-0001");
+        let other = prepare(&journal, Endpoint::ReportFailure, "SIM-0000-0002");
+        journal.close(submit, answer, now()).unwrap();
+        assert_eq!(waiting(&journal), [(other, Endpoint::ReportFailure, 0)], "{answer}");
+    }
 }
 
 #[test]
@@ -143,12 +158,13 @@ fn neither_body_nor_reference_stands_readable_in_any_file() {
 #[test]
 fn another_machines_key_opens_nothing_and_keeps_nothing_else_from_the_bank() {
     let journal = empty();
-    prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
     let stranger = DeviceKey::new(Zeroizing::new([8; KEY_BYTES]));
     let journal = Journal::new(journal.into_store(), stranger, StdRng::seed_from_u64(2));
-    assert_eq!(waiting(&journal), []);
-    prepare(&journal, Endpoint::Submit, "SIM-0000-0002");
-    assert_eq!(waiting(&journal).len(), 1);
+    assert!(matches!(journal.body(id), Err(JournalError::Sealed)));
+    assert!(journal.unfinished().unwrap().iter().all(|entry| entry.reference.is_none()));
+    let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0002");
+    assert_eq!(journal.body(id).unwrap().as_slice(), b"{\"data\":\"...\"}");
 }
 
 fn rows(journal: &Journal) -> i64 {
@@ -165,18 +181,45 @@ fn rows(journal: &Journal) -> i64 {
 }
 
 #[test]
-fn a_body_goes_after_a_day_and_its_entry_after_a_month() {
+fn time_alone_ends_no_entry_and_a_closed_one_goes_after_a_month() {
     let journal = empty();
-    prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
-    assert_eq!(journal.tidy(at_ms(BODY_KEPT_MS)).unwrap(), 0);
-    assert_eq!(waiting(&journal).len(), 1);
-    assert_eq!(journal.tidy(at_ms(BODY_KEPT_MS + 1)).unwrap(), 1);
-    assert_eq!((waiting(&journal), rows(&journal)), (vec![], 1));
-    let given_up_at = BODY_KEPT_MS + 1;
-    journal.tidy(at_ms(given_up_at + CLOSED_KEPT_MS)).unwrap();
+    let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+    let years = at_ms(100 * CLOSED_KEPT_MS);
+    journal.tidy(years, Trust::Vouched).unwrap();
+    assert_eq!(waiting(&journal), [(id, Endpoint::Submit, 0)]);
+    journal.close(id, "0000", now()).unwrap();
+    journal.tidy(at_ms(CLOSED_KEPT_MS), Trust::Vouched).unwrap();
     assert_eq!(rows(&journal), 1);
-    journal.tidy(at_ms(given_up_at + CLOSED_KEPT_MS + 1)).unwrap();
+    journal.tidy(years, Trust::Unknown).unwrap();
+    assert_eq!(rows(&journal), 1, "a clock that nobody vouches for may have jumped");
+    journal.tidy(at_ms(CLOSED_KEPT_MS + 1), Trust::Vouched).unwrap();
     assert_eq!(rows(&journal), 0);
+}
+
+#[test]
+fn a_bank_that_owes_too_many_answers_gets_no_more_customers_until_it_answers() {
+    let journal = empty();
+    let refer = |number: u32| format!("SIM-0000-{number:04}");
+    let ids: Vec<_> =
+        (1..OPEN_MAX).map(|number| prepare(&journal, Endpoint::Submit, &refer(number))).collect();
+    assert_eq!(journal.standing(), Standing::Sound);
+    prepare(&journal, Endpoint::Submit, &refer(OPEN_MAX));
+    assert_eq!(journal.standing(), Standing::Crowded, "the next customer is turned away");
+    for number in OPEN_MAX + 1..=OPEN_MAX + OPEN_SPARE {
+        prepare(&journal, Endpoint::Submit, &refer(number));
+    }
+    let (endpoint, of) = (Endpoint::Submit, reference("SIM-0000-9999"));
+    let error = journal.prepare(Sending { endpoint, reference: &of, body: b"" }, now());
+    assert!(matches!(error, Err(JournalError::Crowded { got: 120 })));
+    prepare(&journal, Endpoint::Submit, &refer(1));
+
+    journal.tidy(now(), Trust::Unknown).unwrap();
+    assert_eq!(journal.standing(), Standing::Crowded);
+    for id in ids.into_iter().skip(1).take(21) {
+        journal.close(id, "0000", now()).unwrap();
+    }
+    journal.tidy(now(), Trust::Unknown).unwrap();
+    assert_eq!(journal.standing(), Standing::Sound);
 }
 
 #[test]
@@ -188,7 +231,7 @@ fn closed_entries_are_bounded_and_open_ones_are_kept() {
         SELECT 'submit', 'CLOSED', 1, ?2, ?2, '0000' FROM n";
     let values = params![CLOSED_MAX + 5, now().millis()];
     journal.lock().open.as_ref().unwrap().store.connection.execute(fill, values).unwrap();
-    journal.tidy(now()).unwrap();
+    journal.tidy(now(), Trust::Unknown).unwrap();
     assert_eq!(rows(&journal), CLOSED_MAX + 1);
     assert_eq!(waiting(&journal), [(oldest, Endpoint::Submit, 0)]);
 }

@@ -293,7 +293,7 @@ impl Calls {
         work: impl FnOnce(&Sendings<Journal>, BankTime) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let (sendings, now) = (Arc::clone(&self.sendings), self.clock.bank_time());
-        spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Sealed))
+        spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Broken))
     }
 
     async fn attempt(&self, call: CallId, sealed: &Sealed) -> Answered {

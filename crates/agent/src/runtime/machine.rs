@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use protocol::{Alert, Condition, Endpoint, Reference, Selfie};
 use session::{
-    BankAnswer, CardFault, Command, Event, Failure, LocalFailure, Outcome, Screen, Service,
-    Session, Stage,
+    BankAnswer, CardFault, Command, Event, Failure, JournalFault, LocalFailure, Outcome, Screen,
+    Service, Session, Stage,
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
@@ -47,6 +47,8 @@ pub(super) struct Machine {
     /// Until when the card thread owes an answer.
     card_due: Option<Duration>,
     presence: Presence,
+    /// How the journal was when it was last told.
+    standing: Standing,
     gaze: Gaze,
     scans_codes: bool,
     selfies: u64,
@@ -99,6 +101,7 @@ impl Machine {
             card,
             card_due: None,
             presence: Presence::NoReader,
+            standing: Standing::Sound,
             gaze,
             scans_codes: config.scanner.is_none() && config.camera.is_some(),
             selfies: 0,
@@ -140,11 +143,17 @@ impl Machine {
                     }
                     Answered::SentBefore(call) => self.take(Event::SentBefore(call)).await,
                     Answered::NotJournaled => {
-                        self.take(Event::JournalFailed).await;
-                        self.journal_changed().await;
+                        let fault = fault_of(self.calls.standing());
+                        // The disk has refused a single thing: it is not known to be sound.
+                        let fault = fault.unwrap_or(JournalFault::Failing);
+                        self.take(Event::JournalFailed(fault)).await;
                     }
                 },
                 () = until(due) => self.tick().await,
+            }
+            // Whoever found it out: the next customer must not meet it with data at stake.
+            if self.calls.standing() != self.standing {
+                self.journal_changed().await;
             }
         }
         self.gaze.turn(Look::Away);
@@ -276,7 +285,8 @@ impl Machine {
                 self.device(|health| &mut health.camera, DeviceState::of(error));
             }
             Fact::ScannerReady => self.device(|health| &mut health.scanner, DeviceState::Ready),
-            Fact::JournalChanged => self.journal_changed().await,
+            // The loop looks at it after every event; this one only wakes it.
+            Fact::JournalChanged => debug!("the journal is no longer as it was"),
             Fact::ScannerTrouble(error) => {
                 warn!(%error, "the scanner fails");
                 self.device(|health| &mut health.scanner, DeviceState::of(error));
@@ -291,13 +301,10 @@ impl Machine {
     /// No journey begins whose end could not be written down (§1.9); one under way is not stopped.
     async fn journal_changed(&mut self) {
         let standing = self.calls.standing();
-        let failure = Failure::Local(LocalFailure::JournalFailed);
-        let (service, trouble) = match standing {
-            Standing::Sound => (Service::Open, None),
-            Standing::Full | Standing::ReadOnly | Standing::Failing | Standing::Damaged => {
-                (Service::Closed, Some(failure))
-            }
-        };
+        self.standing = standing;
+        let fault = fault_of(standing);
+        let service = if fault.is_none() { Service::Open } else { Service::Closed };
+        let trouble = fault.map(|fault| Failure::Local(LocalFailure::Journal(fault)));
         self.extras.journal_trouble = trouble;
         self.health.send_modify(|health| health.journal = standing);
         self.record(Happened::Journal { standing: standing.word() });
@@ -468,6 +475,18 @@ fn answer_of(journey: u64, answer: &BankAnswer) -> Happened {
         BankAnswer::Failed { at, condition, .. } => (at.to_string(), *condition),
     };
     Happened::Answer { journey, endpoint, code: condition.to_string() }
+}
+
+/// What a customer is told of a journal that is not sound.
+fn fault_of(standing: Standing) -> Option<JournalFault> {
+    match standing {
+        Standing::Sound => None,
+        Standing::Full => Some(JournalFault::Full),
+        Standing::ReadOnly => Some(JournalFault::ReadOnly),
+        Standing::Failing => Some(JournalFault::Failing),
+        Standing::Damaged => Some(JournalFault::Damaged),
+        Standing::Crowded => Some(JournalFault::Crowded),
+    }
 }
 
 async fn until(due: Option<tokio::time::Instant>) {

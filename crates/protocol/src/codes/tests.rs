@@ -306,7 +306,7 @@ fn every_text_of_the_session_and_the_devices_has_its_sentence() {
         "reader_service_down reader_hung camera_gone camera_busy no_selfie scanner_gone",
         "printer_failed postal_code_unknown consent_refused customer_cancelled timed_out",
         "session_expired bank_unreachable bank_busy result_unknown out_of_service disk_full",
-        "clock_wrong done done_pending",
+        "clock_wrong done done_pending disk_read_only disk_failing journal_damaged answers_missing",
     ];
     for text in texts.iter().flat_map(|line| line.split_whitespace()) {
         assert!(sentences.contains_key(text), "{text}");

@@ -157,13 +157,15 @@ impl Session {
                 State::Submitting { confirmed, selfie, call }
             }
             // A repetition that could not be journaled says nothing of the sendings before it.
-            Heard::Other(Event::JournalFailed) if call.maybe_done() => {
-                let failure = Failure::Local(LocalFailure::JournalFailed);
+            Heard::Other(Event::JournalFailed(fault)) if call.maybe_done() => {
+                let failure = Failure::Local(LocalFailure::Journal(fault));
                 turn.order(Command::Alert { level: Alert::Page, failure });
                 let slip = self.slip(&confirmed.shown.errand, SlipResult::Unresolved, turn.now);
                 self.end(Outcome::Unresolved(failure), Some(slip), turn)
             }
-            Heard::Other(Event::JournalFailed) => self.fail(LocalFailure::JournalFailed, turn),
+            Heard::Other(Event::JournalFailed(fault)) => {
+                self.fail(LocalFailure::Journal(fault), turn)
+            }
             Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
                 State::Submitting { confirmed, selfie, call }
             }

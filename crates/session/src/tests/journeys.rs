@@ -4,7 +4,7 @@ use protocol::{Consent, Endpoint, FaceCompare};
 
 use super::bench::{Bench, citizen, identity, reference, text, validation};
 use crate::{
-    BankAnswer, CardFault, Command, DopaPolicy, EnglishNameSource, Event, LocalFailure, Outcome,
+    BankAnswer, CardFault, Command, DopaPolicy, EnglishNameSource, Event, JournalFault, Outcome,
     Policy, Screen, Stage,
 };
 
@@ -354,18 +354,23 @@ fn a_callback_that_fails_leaves_the_rest_to_the_app() {
 
 #[test]
 fn a_journal_that_cannot_be_written_keeps_the_submit_from_being_sent() {
-    let mut bench = submitting();
-    bench.give(Event::JournalFailed);
-    assert_eq!(
-        bench.outcome().failure().map(|failure| failure.text()),
-        Some(LocalFailure::JournalFailed.text())
-    );
+    for (fault, code) in [
+        (JournalFault::Full, "DISK_FULL"),
+        (JournalFault::ReadOnly, "DISK_READ_ONLY"),
+        (JournalFault::Failing, "DISK_FAILING"),
+        (JournalFault::Damaged, "JOURNAL_DAMAGED"),
+        (JournalFault::Crowded, "ANSWERS_MISSING"),
+    ] {
+        let mut bench = submitting();
+        bench.give(Event::JournalFailed(fault));
+        bench.check_end("failed", code);
+    }
 }
 
 #[test]
 fn a_journal_that_fails_after_a_lost_answer_leaves_the_outcome_unresolved() {
     let mut bench = submitting();
-    bench.code(Endpoint::Submit, "NET_CUT").wait().give(Event::JournalFailed);
+    bench.code(Endpoint::Submit, "NET_CUT").wait().give(Event::JournalFailed(JournalFault::Full));
     bench.check_end("unresolved", "DISK_FULL");
 }
 

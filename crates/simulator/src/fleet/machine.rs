@@ -160,6 +160,7 @@ impl Machine {
                     endpoint,
                     attempts: 4,
                     created,
+                    age_when_met: Duration::ZERO,
                     known_for: Duration::ZERO,
                 });
                 self.pace.settled();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use agent::journal::{EntryId, JournalError};
 use citizen::Identity;
-use session::{DopaPolicy, Event, Patience, Policy, Stage};
+use session::{DopaPolicy, Event, JournalFault, Patience, Policy, Stage};
 
 use super::chance::Chance;
 use super::conduct::Conduct;
@@ -276,7 +276,9 @@ impl Day {
             Happening::NoToken { life: of, asker, answer } if of == life => {
                 self.listen_without_token(asker, answer);
             }
-            Happening::JournalFailed(of) if of == life => self.take(Event::JournalFailed),
+            Happening::JournalFailed(of) if of == life => {
+                self.take(Event::JournalFailed(JournalFault::Full))
+            }
             Happening::Booted(of) if of == life => self.reader_is_seen(),
             Happening::ReaderBack => self.reader_is_seen(),
             Happening::ClockMended => self.kiosk.clock_off_ms = 0,

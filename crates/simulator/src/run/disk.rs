@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use std::io;
 
 use agent::journal::{
-    DeviceKey, Earlier, EntryId, Journal, JournalError, KEY_BYTES, Sending, Store, Unfinished,
+    DeviceKey, Earlier, EntryId, Journal, JournalError, KEY_BYTES, Sending, Store, Trust,
+    Unfinished,
 };
 use agent::sendings::Entries;
 use protocol::{BankTime, Endpoint, Reference};
@@ -77,8 +78,8 @@ impl Disk {
         (self.written.take(), self.struck.take())
     }
 
-    pub(super) fn tidy(&self, now: BankTime) -> Result<usize, JournalError> {
-        self.journal.tidy(now)
+    pub(super) fn tidy(&self, now: BankTime) -> Result<(), JournalError> {
+        self.journal.tidy(now, Trust::Vouched)
     }
 
     fn write<T>(
@@ -133,5 +134,12 @@ impl Entries for Disk {
             return Err(refusal());
         }
         self.journal.unfinished()
+    }
+
+    fn body(&self, id: EntryId) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+        if self.power() == Power::Off {
+            return Err(refusal());
+        }
+        self.journal.body(id)
     }
 }

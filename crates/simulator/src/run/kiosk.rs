@@ -14,7 +14,7 @@ use session::{BankAnswer, CallId, Command, Event, Now, Policy, Request, Screen, 
 
 use super::conduct::Conduct;
 use super::day::{Day, Happening, Order};
-use super::disk::{Disk, Power, Written};
+use super::disk::{Disk, Power};
 use super::fault::Fault;
 use super::person::Card;
 use super::watch::Leaving;
@@ -459,7 +459,10 @@ impl Day {
         if let Some(end) = due.entry.unsendable(bank_time) {
             return self.entry_ended(due.id, end);
         }
-        let bytes = Some(Rc::new(due.body.to_vec()));
+        let Ok(body) = self.kiosk.sendings.body(due.id) else {
+            return self.end_round(Left::Something);
+        };
+        let bytes = Some(Rc::new(body.to_vec()));
         let body = Body { endpoint: due.entry.endpoint, bytes, entry: Some(due.id) };
         if let Some(round) = &mut self.kiosk.round {
             round.current = Some(due);
@@ -533,20 +536,8 @@ impl Day {
     /// The agent does it after every round; it changes nothing while nothing is left.
     fn tidy(&mut self) {
         let now = self.kiosk.bank_time(self.now);
-        let disk = self.kiosk.sendings.entries();
-        let open = |disk: &Disk| -> Vec<EntryId> {
-            let entries = agent::sendings::Entries::unfinished(disk).unwrap_or_default();
-            entries.into_iter().map(|entry| entry.id).collect()
-        };
-        let before = open(disk);
-        if disk.tidy(now).is_err() {
-            return;
-        }
-        let after = open(disk);
-        for id in before.into_iter().filter(|id| !after.contains(id)) {
-            self.watch.wrote(Written::Closed { id, answer: "GIVEN_UP".to_owned() });
-            self.watch.alerted(id);
-        }
+        // A disk that refuses is tried again after the next round.
+        let _ = self.kiosk.sendings.entries().tidy(now);
     }
 
     /// A failure report that has nothing to do with today's customers.

@@ -37,7 +37,7 @@ fn what_waited_in_a_damaged_database_is_not_sent() {
     let folder = tempfile::tempdir().unwrap();
     let journal = started(folder.path());
     submit(&journal, &[b'x'; 20_000]).unwrap();
-    journal.tidy(now()).unwrap();
+    journal.tidy(now(), Trust::Unknown).unwrap();
     drop(journal);
     let path = folder.path().join(folder::DATABASE);
     let mut bytes = fs::read(&path).unwrap();
@@ -74,7 +74,7 @@ fn a_full_disk_costs_the_reserve_and_is_sound_again_when_there_is_room() {
     pragma(&journal, "PRAGMA max_page_count = 100000;");
     submit(&journal, &[0; 200_000]).expect("what was begun is carried on");
     assert_eq!(journal.standing(), Standing::Full, "until somebody has looked");
-    journal.tidy(now()).unwrap();
+    journal.tidy(now(), Trust::Unknown).unwrap();
     assert_eq!((journal.standing(), reserve.exists()), (Standing::Sound, true));
 }
 
@@ -85,9 +85,9 @@ fn a_journal_that_cannot_be_written_says_so_until_it_can() {
     pragma(&journal, "PRAGMA query_only = ON;");
     assert!(submit(&journal, b"body").is_err());
     assert_eq!(journal.standing(), Standing::ReadOnly);
-    assert!(journal.tidy(now()).is_err());
+    assert!(journal.tidy(now(), Trust::Unknown).is_err());
     pragma(&journal, "PRAGMA query_only = OFF;");
-    journal.tidy(now()).unwrap();
+    journal.tidy(now(), Trust::Unknown).unwrap();
     assert_eq!(journal.standing(), Standing::Sound);
 }
 
@@ -102,7 +102,7 @@ fn a_folder_that_cannot_be_made_leaves_a_machine_that_starts_and_sends_nothing()
     assert!(matches!(error, JournalError::Unusable { .. }), "{error}");
 
     fs::remove_file(&folder).unwrap();
-    journal.tidy(now()).unwrap();
+    journal.tidy(now(), Trust::Unknown).unwrap();
     assert_eq!(journal.standing(), Standing::Sound);
     submit(&journal, b"body").unwrap();
 }
@@ -118,6 +118,6 @@ fn a_database_that_fails_while_it_is_open_is_opened_anew() {
     assert!(failed.is_err());
     let error = journal.sent(id, TRANSACTION, now()).unwrap_err();
     assert!(matches!(error, JournalError::Unusable { standing: Standing::Damaged }), "{error}");
-    journal.tidy(now()).unwrap();
+    journal.tidy(now(), Trust::Unknown).unwrap();
     assert_eq!((journal.standing(), waiting(&journal).len()), (Standing::Sound, 1));
 }
