@@ -14,8 +14,8 @@ use session::SlipResult;
 use super::page::{self, Class, Line};
 use super::walk::walk;
 
-/// SAME_THEN_LATER is the longest: 1 + 2 + 4 s and 10 + 20 + 30 s, half as long again by jitter.
-const WAITED_MOST: Duration = Duration::from_secs(120);
+/// SAME_THEN_LATER is the longest: 1 + 4 + 16 s and 10 + 20 + 30 s, half as long again by jitter.
+const WAITED_MOST: Duration = Duration::from_secs(122);
 
 /// What one cell comes to, in words.
 #[derive(Clone, Debug, Eq, PartialEq)]

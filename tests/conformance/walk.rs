@@ -100,6 +100,9 @@ impl Walker {
         if let Some((call, endpoint)) = self.question.take() {
             return self.give(Event::BankAnswered { call, answer: self.answer(endpoint) });
         }
+        if matches!(self.session.view().screen, Screen::Busy { .. }) {
+            return self.give(Event::Cancelled);
+        }
         let stage = self.session.stage();
         let waiting = matches!(
             self.session.view().screen,

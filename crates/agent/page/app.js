@@ -71,7 +71,7 @@ function standIn(screen) {
 
 function isHere() {
   const now = performance.now();
-  const waiting = ["attract", "result", "lost", "unpaired", ""].includes(shown.name);
+  const waiting = ["attract", "result", "out_of_service", "lost", "unpaired", ""].includes(shown.name);
   if (waiting || frame.warning || now - told < STILL_HERE_MS) return;
   told = now;
   act({ action: "still_here" }).catch(() => {});

@@ -38,7 +38,7 @@ export class Frame {
   }
 
   show(view) {
-    if (view.screen.name === "attract") document.documentElement.dataset.text = TEXT_SIZES[0];
+    if (["attract", "out_of_service"].includes(view.screen.name)) document.documentElement.dataset.text = TEXT_SIZES[0];
     const say = (key, values) => word(view.language, key, values);
     const step = stepOf(view);
     const stoppable = STOPPABLE.includes(view.screen.name);

@@ -5,7 +5,9 @@
 // foot), `first` (focus at a counter), `update(view)`, `key(event)`, `entered()` and `leave()`.
 
 import { attract } from "./screens/attract.js";
+import { busy } from "./screens/busy.js";
 import { insertCard, reading } from "./screens/card.js";
+import { closed } from "./screens/closed.js";
 import { confirm } from "./screens/confirm.js";
 import { consents } from "./screens/consents.js";
 import { result } from "./screens/result.js";
@@ -26,5 +28,7 @@ export const screens = {
   checking_dopa: dopa,
   selfie,
   sending,
+  busy,
   result,
+  out_of_service: closed,
 };

@@ -52,6 +52,11 @@ const WORDS = {
   sending_lead: ["กรุณารอผลสักครู่ ไม่ต้องทำรายการซ้ำ", "Please wait for the result. There is nothing more to do."],
   again: ["ธนาคารยังไม่ตอบ กำลังลองใหม่โดยอัตโนมัติ", "The bank is busy. Trying again automatically."],
 
+  busy_lead: ["รอต่อ หรือหยุดตอนนี้ก็ได้", "Wait a little longer, or stop now."],
+  busy_text: ["หากหยุดตอนนี้ คิวอาร์โค้ดของท่านยังใช้ได้จนกว่าจะหมดอายุ", "If you stop now, your QR code stays valid until it expires."],
+  busy_wait: ["รอต่อ", "Keep waiting"],
+  busy_stop: ["หยุด", "Stop"],
+
   consents_title: ["ขอความยินยอมของท่าน", "We ask for your consent"],
   consents_position: ["ข้อ {n} จาก {total}", "{n} of {total}"],
   consents_lead: ["กรุณาอ่านและตอบ เลือกได้ทั้งสองอย่าง", "Please read and answer. Either answer is fine."],
@@ -119,6 +124,13 @@ const WORDS = {
   idle_text: ["ข้อมูลทั้งหมดจะถูกลบใน {n} วินาที", "Everything will be wiped in {n} seconds."],
   idle_stay: ["ยังอยู่ ทำต่อ", "I am still here"],
   idle_stop: ["เลิกทำรายการ", "Stop now"],
+
+  closed_title: ["งดให้บริการชั่วคราว", "Out of service"],
+  closed_lead: ["เครื่องจะกลับมาให้บริการเองเมื่อพร้อม", "It opens again by itself as soon as it can."],
+  closed_staff: [
+    "พนักงาน: กรุณาแจ้งรหัสนี้ให้ช่างเทคนิค เครื่องตรวจสอบใหม่ทุก 5 นาที",
+    "Staff: please tell your technician this code. The machine checks again every 5 minutes.",
+  ],
 
   lost_title: ["เครื่องยังไม่พร้อมให้บริการ", "This machine is not ready"],
   lost_lead: ["กำลังเชื่อมต่อใหม่ กรุณารอสักครู่", "Connecting again. One moment, please."],

@@ -24,7 +24,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, 
 use reqwest::{Client, Method, Response, Url};
 use session::pace::Pace;
 use thiserror::Error;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep_until;
 use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Skew};
@@ -179,6 +179,14 @@ impl Bank {
         self.with_token(call, before_send, |answer| protocol::read_accepted(endpoint, answer)).await
     }
 
+    /// Could no token be had at the last try?
+    pub(crate) async fn token_in_trouble(&self) -> bool {
+        match &self.login {
+            Some(login) => login.token.in_trouble().await,
+            None => false,
+        }
+    }
+
     /// Fetches a token if there is none; by way of a relay there is none to fetch.
     pub(crate) async fn warm_up(&self) -> Result<(), Failed> {
         match &self.login {
@@ -188,8 +196,8 @@ impl Bank {
     }
 
     /// Keeps a token at hand for as long as it is polled, so that no customer waits for one. It also
-    /// notices when the bank, the network or the configuration is in order again.
-    pub(crate) async fn keep_token(&self) {
+    /// notices when the bank, the network or the configuration is in order again, and tells when they are not.
+    pub(crate) async fn keep_token(&self, tell: impl Fn(Failed)) {
         let Some(login) = &self.login else { return };
         let mut pace = Pace::of_tokens();
         loop {
@@ -201,7 +209,9 @@ impl Bank {
                 }
                 Err(failed) => {
                     tracing::warn!(at = %failed.at, code = %failed.condition, "no token yet");
-                    sleep(pace.unsettled(token::chance()).max(failed.wait_at_least)).await;
+                    tell(failed);
+                    let wait = pace.unsettled(token::chance()).max(failed.wait_at_least);
+                    login.token.quiet_for(&self.clock, wait).await;
                 }
             }
         }

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use citizen::{Citizen, Identity, Photo};
+use protocol::{Condition, Endpoint};
 use session::CardFault;
 use tokio::sync::mpsc::Sender;
 use vision::Hint;
@@ -48,6 +49,8 @@ pub(crate) enum Fact {
     ScannerReady,
     /// The journal's standing is no longer what it was.
     JournalChanged,
+    /// The bank did not serve this machine, at this endpoint with this condition, while no customer waited.
+    Unserved(Endpoint, Condition),
 }
 
 /// What the card thread read.

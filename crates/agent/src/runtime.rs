@@ -23,12 +23,12 @@ use tracing::info;
 
 use crate::api::{self, ApiOptions, Desk, PageKey, Panel, UrlFile};
 use crate::audit::{Audit, Happened};
-use crate::bank::{Bank, BankSetupError, Keyring};
+use crate::bank::{Bank, BankSetupError, Failed, Keyring};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::devices::camera::{self, Gaze};
 use crate::devices::card;
-use crate::devices::{Facts, Rig, scanner};
+use crate::devices::{Fact, Facts, Rig, scanner};
 use crate::journal::{Journal, JournalError};
 use crate::outbox::{self, Outbox};
 use crate::ports::{Devices, prepared};
@@ -164,12 +164,20 @@ impl Agent {
         let server_stop = until_stopped(stopped.clone());
         let server = tokio::spawn(api::serve(listener, desk, options, panel, server_stop));
         let machine = tokio::spawn(machine.run(facts_in, events_in, until_stopped(stopped)));
-        let token = Arc::clone(&bank);
-        let token = tokio::spawn(async move { token.keep_token().await });
+        let token = tokio::spawn(keep_token(Arc::clone(&bank), facts.clone()));
         let outbox = tokio::spawn(outbox.run(outbox::Desk { sendings, bank, clock, audit }, facts));
         info!(%address, "the page is served");
         Ok(Running { address, page_url, last, stop, machine, server, outbox, token })
     }
+}
+
+/// Keeps a token at hand, and lets the machine know when there is none.
+async fn keep_token(bank: Arc<Bank>, facts: Facts) {
+    // A machine too busy to hear of it now hears of it at the next failure.
+    let tell = |failed: Failed| {
+        drop(facts.0.try_send(Fact::Unserved(failed.at, failed.condition)));
+    };
+    bank.keep_token(tell).await;
 }
 
 /// Where people reach the agent: the local API's address, and the page's with its key.

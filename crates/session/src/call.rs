@@ -21,13 +21,19 @@ impl CallId {
 
 /// Longer than every timeout of the client together: only a lost answer lasts so long.
 const LOST_AFTER: Duration = Duration::from_secs(150);
-/// First wait before the same body goes out again; doubled each time (§1.6, RETRY_SAME).
-const SAME_FIRST: Duration = Duration::from_secs(1);
-/// The longest such wait in front of a customer.
-const SAME_MOST: Duration = Duration::from_secs(30);
+/// The waits before the same body goes out again (§1.6, RETRY_SAME): the first is short, because most trouble
+/// is; the last is long, so that a fleet which one outage met at the same moment does not double its requests.
+const SAME: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(16)];
 /// The waits of RETRY_LATER: three tries over 60 s.
 const LATER: [Duration; 3] =
     [Duration::from_secs(10), Duration::from_secs(20), Duration::from_secs(30)];
+/// How long whoever chose to keep waiting waits for one more try; then the question comes again.
+const STAYING: Duration = Duration::from_secs(60);
+/// So often a customer may choose to wait: nobody stands before a machine for longer than these minutes.
+const QUESTIONS_MOST: u8 = 5;
+/// Where the bank was away for the call before, one repetition finds out whether it still is.
+const AWAY_TIMES: u8 = 1;
 /// Nobody stands before a machine for longer than this without being told the end.
 const CUSTOMER_WAITS_MOST: Duration = Duration::from_secs(60);
 /// The waits of RECONCILE: 2 s first, three tries within 60 s (§1.9).
@@ -41,14 +47,35 @@ pub(crate) struct Call {
     pub(crate) endpoint: Endpoint,
     phase: Phase,
     used: Used,
+    bank: Bank,
     /// An attempt may have reached the bank although no answer said so.
     maybe_done: bool,
 }
 
 #[derive(Debug)]
 enum Phase {
-    InFlight { since: Duration },
-    Waiting { until: Duration, again: Again },
+    InFlight {
+        since: Duration,
+    },
+    Waiting {
+        until: Duration,
+        again: Again,
+    },
+    /// Trying is used up: the customer chooses to keep waiting, or to stop.
+    Asking {
+        at: Endpoint,
+        condition: Condition,
+    },
+}
+
+/// What the call before has found of the bank.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Bank {
+    /// It answers, or nobody knows.
+    #[default]
+    There,
+    /// It was away until trying was over.
+    Away,
 }
 
 /// How a call goes out again.
@@ -78,6 +105,8 @@ struct Used {
     clock: u8,
     /// Of the waits that the bank asked for.
     asked_waits: Duration,
+    /// How often the customer chose to keep waiting.
+    questions: u8,
 }
 
 /// What is known of an earlier sending, after one more answer.
@@ -105,14 +134,15 @@ pub(crate) enum Verdict {
 }
 
 impl Call {
-    pub(crate) fn begin(id: CallId, endpoint: Endpoint, tick: Duration) -> Self {
+    pub(crate) fn begin(id: CallId, endpoint: Endpoint, bank: Bank, tick: Duration) -> Self {
         let phase = Phase::InFlight { since: tick };
-        Self { id, endpoint, phase, used: Used::default(), maybe_done: false }
+        Self { id, endpoint, phase, used: Used::default(), bank, maybe_done: false }
     }
 
     /// Is the customer waiting for a repetition rather than for the first answer?
     pub(crate) fn again(&self) -> bool {
-        let Used { same, later, reseals, reconciles, clock, .. } = self.used;
+        let Used { same, later, reseals, reconciles, clock, asked_waits: _, questions: _ } =
+            self.used;
         [same, later, reseals, reconciles, clock].iter().any(|&used| used > 0)
     }
 
@@ -126,11 +156,37 @@ impl Call {
         self.maybe_done
     }
 
-    pub(crate) fn deadline(&self) -> Duration {
+    /// When something is due without an answer; `None` while it is the customer's turn.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
         match self.phase {
-            Phase::InFlight { since } => since + LOST_AFTER,
-            Phase::Waiting { until, .. } => until,
+            Phase::InFlight { since } => Some(since + LOST_AFTER),
+            Phase::Waiting { until, .. } => Some(until),
+            Phase::Asking { .. } => None,
         }
+    }
+
+    /// What the customer is asked about: the bank is busy with this; keep waiting, or stop?
+    pub(crate) fn question(&self) -> Option<(Endpoint, Condition)> {
+        match self.phase {
+            Phase::Asking { at, condition } => Some((at, condition)),
+            Phase::InFlight { .. } | Phase::Waiting { .. } => None,
+        }
+    }
+
+    /// The customer chose to wait: the same body goes out again, at longer intervals.
+    pub(crate) fn keep_waiting(&mut self, tick: Duration, chance: u64) {
+        if self.question().is_some() {
+            let questions = self.used.questions.saturating_add(1);
+            self.used = Used { questions, later: u8::MAX, ..Used::default() };
+            let until = tick + jittered(STAYING, chance);
+            self.phase = Phase::Waiting { until, again: Again::Resend };
+        }
+    }
+
+    /// The customer chose to stop, or did not choose: trying is over. Nothing has arrived (RETRY_LATER).
+    pub(crate) fn given_up(&self) -> Option<Verdict> {
+        let (at, condition) = self.question()?;
+        Some(Verdict::Ruled { at, condition, action: Action::Stop })
     }
 
     /// Time has come: what goes out now, if it was waited for.
@@ -140,7 +196,7 @@ impl Call {
                 self.phase = Phase::InFlight { since: tick };
                 Some(again)
             }
-            Phase::Waiting { .. } | Phase::InFlight { .. } => None,
+            Phase::Waiting { .. } | Phase::InFlight { .. } | Phase::Asking { .. } => None,
         }
     }
 
@@ -176,6 +232,10 @@ impl Call {
                     self.phase = Phase::Waiting { until: tick + wait, again };
                     return None;
                 }
+                None if action == Action::RetryLater && self.may_ask(ruling) => {
+                    self.phase = Phase::Asking { at, condition };
+                    return None;
+                }
                 None if repeats(action) => action = next,
                 None => break,
             }
@@ -183,6 +243,14 @@ impl Call {
         let pending = action == Action::DonePending;
         let unknown = settled == Settled::StillUnknown || ruling.action == Action::Reconcile;
         Some(if unknown && !pending { Verdict::Unresolved(condition) } else { ruled(action) })
+    }
+
+    /// May the customer be asked to wait on? Not while something may have arrived: that is found out without
+    /// the customer; and not where the bank wants to be left alone for longer than anybody stands.
+    fn may_ask(&self, ruling: Ruling) -> bool {
+        !self.maybe_done
+            && ruling.wait_at_least <= CUSTOMER_WAITS_MOST
+            && self.used.questions < QUESTIONS_MOST
     }
 
     /// What an answer says of an earlier sending that may have arrived.
@@ -215,10 +283,14 @@ impl Call {
 
     /// The wait by our own rules, and how it goes out; `None` when that action is used up, or no repetition.
     fn repetition(&mut self, action: Action, times: u8, chance: u64) -> Option<(Duration, Again)> {
+        let times = match self.bank {
+            Bank::There => times,
+            Bank::Away => times.min(AWAY_TIMES),
+        };
         match action {
             Action::RetrySame => {
-                let wait = jittered(doubled(SAME_FIRST, self.used.same), chance);
-                spend(&mut self.used.same, times).then_some((wait.min(SAME_MOST), Again::Resend))
+                let wait = *SAME.get(usize::from(self.used.same))?;
+                spend(&mut self.used.same, times).then_some((jittered(wait, chance), Again::Resend))
             }
             Action::RetryLater => {
                 let wait = *LATER.get(usize::from(self.used.later))?;
@@ -272,10 +344,6 @@ fn spend(used: &mut u8, most: u8) -> bool {
     left
 }
 
-fn doubled(first: Duration, times: u8) -> Duration {
-    first * 2_u32.saturating_pow(u32::from(times))
-}
-
 /// ± 50 %, so that a thousand kiosks do not knock together.
 pub(crate) fn jittered(wait: Duration, chance: u64) -> Duration {
     let percent = u32::try_from(chance % 101).unwrap_or(50);
@@ -289,7 +357,13 @@ mod tests {
     use super::*;
 
     fn submit() -> Call {
-        Call::begin(CallId(1), Endpoint::Submit, Duration::ZERO)
+        Call::begin(CallId(1), Endpoint::Submit, Bank::There, Duration::ZERO)
+    }
+
+    /// The next time at which something is due by itself.
+    #[track_caller]
+    fn due(call: &Call) -> Duration {
+        call.deadline().expect("it is not the customer's turn")
     }
 
     fn setback(condition: Condition, wait_at_least: Duration) -> Setback {
@@ -302,7 +376,7 @@ mod tests {
         for condition in conditions {
             assert_eq!(verdict, None, "trying was over too early");
             verdict = call.failed(setback(*condition, Duration::ZERO), tick, 50);
-            tick = call.deadline();
+            tick = call.deadline().unwrap_or(tick);
             call.due(tick);
         }
         verdict
@@ -366,7 +440,7 @@ mod tests {
         let condition = written.parse().unwrap();
         let asked = Duration::from_secs(asked);
         let verdict = call.failed(setback(condition, asked), Duration::ZERO, 0);
-        let waits = matches!(call.phase, Phase::Waiting { .. }).then(|| call.deadline());
+        let waits = matches!(call.phase, Phase::Waiting { .. }).then(|| due(&call));
         assert_eq!(
             (verdict.is_none(), waits),
             (expected.is_some(), expected),
@@ -399,23 +473,75 @@ mod tests {
         let mut call = submit();
         let busy = setback(Condition::Http(429), Duration::from_secs(25));
         let verdicts = [0; 3].map(|_| {
-            let tick = call.deadline();
+            let tick = call.deadline().unwrap_or_default();
             call.failed(busy, tick, 50)
         });
-        assert!(matches!(verdicts, [None, None, Some(Verdict::Ruled { .. })]), "{verdicts:?}");
+        assert_eq!(verdicts, [None; 3]);
+        assert_eq!(call.question(), Some((Endpoint::Submit, Condition::Http(429))));
     }
 
     #[test]
-    fn the_same_body_goes_out_three_times_in_doubling_waits_spread_by_half() {
-        for (chance, expected) in [(0, [500, 1_000, 2_000]), (100, [1_500, 3_000, 6_000])] {
+    fn the_same_body_goes_out_three_times_in_growing_waits_spread_by_half() {
+        for (chance, expected) in [(0, [500, 2_000, 8_000]), (100, [1_500, 6_000, 24_000])] {
             let mut call = submit();
             let away = setback(Condition::Transport(Transport::Unreachable), Duration::ZERO);
             let waits = [0; 3].map(|_| {
                 assert_eq!(call.failed(away, Duration::ZERO, chance), None);
-                u64::try_from(call.deadline().as_millis()).unwrap()
+                u64::try_from(due(&call).as_millis()).unwrap()
             });
             assert_eq!(waits, expected);
             assert!(call.failed(away, Duration::ZERO, chance).is_some(), "three and no more");
+        }
+    }
+
+    /// Answers in virtual time until the customer is asked, or trying is over; how many answers it took.
+    fn answers(call: &mut Call, condition: Condition, tick: &mut Duration) -> usize {
+        let busy = setback(condition, Duration::ZERO);
+        let over = (1..20).find(|_| {
+            let over = call.failed(busy, *tick, 50).is_some() || call.question().is_some();
+            if !over {
+                *tick = due(call);
+                call.due(*tick);
+            }
+            over
+        });
+        over.expect("every call ends")
+    }
+
+    #[test]
+    fn a_busy_bank_is_waited_for_as_often_as_the_customer_wants_within_minutes() {
+        let (mut call, mut tick) = (submit(), Duration::ZERO);
+        let busy = Condition::Diis(1799);
+        assert_eq!(answers(&mut call, busy, &mut tick), 4);
+        assert_eq!(tick, Duration::from_secs(60));
+        for _ in 0..QUESTIONS_MOST {
+            assert_eq!(call.question(), Some((Endpoint::Submit, busy)));
+            call.keep_waiting(tick, 50);
+            assert_eq!(call.question(), None, "it is tried again");
+            tick = due(&call);
+            call.due(tick);
+            assert_eq!(answers(&mut call, busy, &mut tick), 1);
+        }
+        assert_eq!(call.question(), None, "the last answer is the end");
+        assert_eq!(tick, Duration::from_secs(360));
+    }
+
+    #[test]
+    fn nobody_is_asked_to_wait_for_what_may_have_arrived() {
+        let (mut call, mut tick) = (submit(), Duration::ZERO);
+        call.sent_before();
+        answers(&mut call, Condition::Diis(1799), &mut tick);
+        assert_eq!(call.question(), None);
+    }
+
+    #[test]
+    fn a_bank_that_was_away_a_moment_ago_is_tried_twice_before_the_customer_is_asked() {
+        let begin = |bank| Call::begin(CallId(1), Endpoint::ValidateQr, bank, Duration::ZERO);
+        for (condition, there, away) in [("NET_UNREACHABLE", 4, 2), ("9999", 4, 2), ("-300", 7, 3)]
+        {
+            let condition = condition.parse().unwrap();
+            let tries = |bank| answers(&mut begin(bank), condition, &mut Duration::default());
+            assert_eq!((tries(Bank::There), tries(Bank::Away)), (there, away), "{condition}");
         }
     }
 
@@ -426,9 +552,9 @@ mod tests {
             let mut tick = Duration::ZERO;
             let ended = (0..12).any(|_| {
                 let verdict = call.failed(setback(row.condition, Duration::ZERO), tick, 99);
-                tick = call.deadline();
+                tick = call.deadline().unwrap_or(tick);
                 call.due(tick);
-                verdict.is_some()
+                verdict.is_some() || call.question().is_some()
             });
             assert!(ended, "{} never ends", row.condition);
         }

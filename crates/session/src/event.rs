@@ -79,8 +79,17 @@ pub enum Event {
     JournalFailed(JournalFault),
     /// The machine begins to serve customers, or to turn them away; a journey under way goes on.
     ServiceChanged(Service),
+    /// Outside a journey, the bank did not serve this machine: while a token was renewed, or by the outbox.
+    Unserved {
+        /// Where.
+        at: Endpoint,
+        /// What came instead of 0000.
+        condition: Condition,
+    },
     /// The customer is still here: the idle deadline starts anew.
     StillHere,
+    /// Asked whether to wait for a busy bank or to stop, the customer waits; stopping is [`Event::Cancelled`].
+    KeepWaiting,
     /// The customer stops.
     Cancelled,
     /// Time passed; sent at or after [`crate::Session::deadline`].

@@ -6,32 +6,20 @@
 use std::mem;
 use std::time::Duration;
 
-use protocol::{Alert, Condition, Endpoint, FailureReason, Transport};
+use protocol::{Action, Alert, Condition, Endpoint, FailureReason};
 
-use crate::call::{Call, CallId, Setback, Verdict};
-use crate::event::{
-    BankAnswer, CardFault, Command, Event, Needs, Now, Request, Service, Slip, SlipResult,
-};
+use crate::event::{CardFault, Command, Event, Needs, Now, Service, Slip, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::Policy;
 use crate::screen::{CardStatus, Language};
 use crate::state::{Errand, State, Tries};
 
 mod agree;
+mod asking;
 mod gather;
 mod send;
 
-/// What an event says of a call under way.
-enum Heard {
-    /// The bank said 0000.
-    Good(BankAnswer),
-    /// It did not, and trying is over.
-    Over(Verdict),
-    /// It did not, and is asked again.
-    Nothing,
-    /// It is about something else.
-    Other(Event),
-}
+use asking::question_of;
 
 /// One event being taken: the time it came at, and the orders it gives.
 pub(crate) struct Turn {
@@ -63,6 +51,8 @@ pub struct Session {
     /// The last event of any kind.
     pub(crate) at: Duration,
     tries: Tries,
+    /// When trying was over at last because the bank was away; `None` since it answered.
+    away: Option<Duration>,
     calls: u64,
     chance: u64,
 }
@@ -81,6 +71,7 @@ impl Session {
             seen: Duration::ZERO,
             at: Duration::ZERO,
             tries: Tries::default(),
+            away: None,
             calls: 0,
             chance: seed,
         }
@@ -94,6 +85,7 @@ impl Session {
         match &event {
             Event::LanguageChosen(language) => self.language = *language,
             Event::ServiceChanged(service) => self.service = *service,
+            Event::Unserved { at, condition } => self.unserved(*at, *condition, now),
             Event::CardInserted => self.card = CardStatus::Present,
             Event::CardRemoved => {
                 self.card = CardStatus::Absent;
@@ -138,7 +130,7 @@ impl Session {
             State::Validating { call, .. }
             | State::FetchingConsents { call, .. }
             | State::CheckingDopa { call, .. }
-            | State::Submitting { call, .. } => Some(call.deadline()),
+            | State::Submitting { call, .. } => Some(call.deadline().unwrap_or(waiting)),
             State::Ended { until, .. } => Some(*until),
         }
     }
@@ -177,8 +169,21 @@ impl Session {
     fn step(&mut self, state: State, event: Event, turn: &mut Turn) -> State {
         match (state, event) {
             (state, Event::Tick) => self.tick(state, turn),
-            (state, Event::LanguageChosen(_) | Event::ServiceChanged(_) | Event::StillHere) => {
-                state
+            (
+                state,
+                Event::LanguageChosen(_)
+                | Event::ServiceChanged(_)
+                | Event::Unserved { .. }
+                | Event::StillHere,
+            ) => state,
+            (state, Event::KeepWaiting) => self.keep_waiting(state, turn),
+            (state @ State::Submitting { .. }, event @ (Event::CardRemoved | Event::Cancelled))
+                if question_of(&state).is_some() =>
+            {
+                self.give_up(state, event, turn)
+            }
+            (state, event @ Event::Cancelled) if question_of(&state).is_some() => {
+                self.give_up(state, event, turn)
             }
             (State::Ended { .. }, Event::CardRemoved | Event::Cancelled) => self.leave(),
             (state @ State::Ended { .. }, _) => state,
@@ -226,6 +231,7 @@ impl Session {
                 gathering.trouble = Some(Failure::Local(LocalFailure::Card(CardFault::ReaderHung)));
                 State::Gathering(gathering)
             }
+            state if question_of(&state).is_some() => self.wait_on(state, turn),
             State::Validating { .. }
             | State::FetchingConsents { .. }
             | State::CheckingDopa { .. }
@@ -241,10 +247,13 @@ impl Session {
     /// Nobody did anything: first a warning, then everything is wiped.
     fn wait_on(&mut self, state: State, turn: &mut Turn) -> State {
         let patience = self.policy.patience;
-        if self.seen + patience.idle + patience.warning <= turn.now.tick {
-            return self.stop(LocalFailure::TimedOut, turn);
+        if self.seen + patience.idle + patience.warning > turn.now.tick {
+            return state;
         }
-        state
+        if question_of(&state).is_some() {
+            return self.give_up(state, Event::Cancelled, turn);
+        }
+        self.stop(LocalFailure::TimedOut, turn)
     }
 
     /// Is the reference too old on this machine for anything to be asked of the person, or with it (C-42)?
@@ -252,7 +261,7 @@ impl Session {
         let asks = matches!(
             state,
             State::Consenting { .. } | State::Confirming(_) | State::TakingSelfie { .. }
-        );
+        ) || question_of(state).is_some();
         match errand_of(state) {
             Some(Errand::Ekyc(ekyc)) if asks => {
                 ekyc.since + self.policy.patience.journey <= now.tick
@@ -264,31 +273,6 @@ impl Session {
     /// Is there no card that could be read? One that belongs to a journey that is over is none.
     pub(crate) fn waits_for_card(&self) -> bool {
         self.card == CardStatus::Absent || self.card_spent
-    }
-
-    /// A repetition is due, or an answer got lost on the way.
-    fn knock(&mut self, mut state: State, turn: &mut Turn) -> State {
-        let (State::Validating { call, .. }
-        | State::FetchingConsents { call, .. }
-        | State::CheckingDopa { call, .. }
-        | State::Submitting { call, .. }) = &mut state
-        else {
-            return state;
-        };
-        let (id, endpoint, lost) = (call.id, call.endpoint, call.lost(turn.now.tick));
-        let due = call.due(turn.now.tick);
-        match due {
-            Some(again) => self.send_again(&state, id, again, turn),
-            None if lost => {
-                let condition = Condition::Transport(Transport::TimedOut);
-                let wait_at_least = Duration::ZERO;
-                let answer = BankAnswer::Failed { at: endpoint, condition, wait_at_least };
-                let event = Event::BankAnswered { call: id, answer };
-                return self.step(state, event, turn);
-            }
-            None => {}
-        }
-        state
     }
 
     /// The card came out before the data was on its way: all of it is wiped at once.
@@ -316,29 +300,6 @@ impl Session {
     /// Selfies that may still be sent after the one now being taken.
     pub(crate) fn selfies_left(&self) -> u8 {
         self.policy.face_resubmits_max.saturating_sub(self.tries.selfies)
-    }
-
-    fn ask(&mut self, request: Request, turn: &mut Turn) -> Call {
-        self.calls += 1;
-        let call = Call::begin(CallId(self.calls), request.endpoint(), turn.now.tick);
-        turn.order(Command::Ask { call: call.id, request });
-        call
-    }
-
-    /// Reads an event as what it says of the call under way; repetitions are the call's own business.
-    fn hear(&mut self, call: &mut Call, event: Event, turn: &Turn) -> Heard {
-        match event {
-            Event::BankAnswered { call: id, answer } if id == call.id => match answer {
-                BankAnswer::Failed { at, condition, wait_at_least } => {
-                    let chance = self.chance();
-                    let setback = Setback { at, condition, wait_at_least };
-                    let verdict = call.failed(setback, turn.now.tick, chance);
-                    verdict.map_or(Heard::Nothing, Heard::Over)
-                }
-                good => Heard::Good(good),
-            },
-            other => Heard::Other(other),
-        }
     }
 
     /// A step of the SplitMix64 generator: enough to spread waits, never used for secrets.
@@ -436,12 +397,14 @@ fn is_sign_of_life(event: &Event) -> bool {
         | Event::Confirmed { .. }
         | Event::SelfieTaken(_)
         | Event::BankAnswered { .. }
+        | Event::KeepWaiting
         | Event::StillHere => true,
         Event::PhotoProgress(_)
         | Event::CameraFailed
         | Event::SentBefore(_)
         | Event::JournalFailed(_)
         | Event::ServiceChanged(_)
+        | Event::Unserved { .. }
         | Event::Cancelled
         | Event::Tick => false,
     }
@@ -454,12 +417,12 @@ fn outcome_of(condition: Condition, at: Endpoint) -> Outcome {
     match (condition, ruling.action) {
         (
             Condition::Diis(_),
-            protocol::Action::ConfigFault
-            | protocol::Action::Bug
-            | protocol::Action::RetryLater
-            | protocol::Action::RetrySame
-            | protocol::Action::Reconcile
-            | protocol::Action::Reseal,
+            Action::ConfigFault
+            | Action::Bug
+            | Action::RetryLater
+            | Action::RetrySame
+            | Action::Reconcile
+            | Action::Reseal,
         ) => Outcome::Failed(failure),
         (Condition::Diis(_), _) => Outcome::Refused(failure),
         _ => Outcome::Failed(failure),

@@ -8,10 +8,11 @@ use std::time::Duration;
 const ROUND_FIRST: Duration = Duration::from_secs(15);
 /// … up to this.
 const ROUND_MOST: Duration = Duration::from_secs(10 * 60);
-/// Between two tries for a token, doubled while there is none …
-const TOKEN_FIRST: Duration = Duration::from_secs(30);
-/// … up to the interval at which a fault of the configuration is looked at again (§1.6).
-const TOKEN_MOST: Duration = Duration::from_secs(5 * 60);
+/// Between two tries for a token, doubled while there is none: the old one still serves for minutes when the first
+/// fails, and a customer's own call tries at once …
+const TOKEN_FIRST: Duration = Duration::from_secs(60);
+/// … up to this: what serves nobody is not asked oftener.
+const TOKEN_MOST: Duration = Duration::from_secs(10 * 60);
 
 /// The waits between tries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -116,6 +116,11 @@ pub enum Screen<'a> {
         /// The bank was busy, or the result is being found out.
         again: bool,
     },
+    /// The bank is busy and trying is over: the customer keeps waiting, or stops.
+    Busy {
+        /// With what.
+        trouble: Failure,
+    },
     /// How it ended.
     Result {
         /// The outcome.
@@ -200,7 +205,7 @@ impl Session {
                 | State::TakingSelfie { .. }
         );
         let waits_for_card = matches!(self.state, State::Reading { .. }) && self.waits_for_card();
-        let waits_for_person = waits_for_person || waits_for_card;
+        let waits_for_person = waits_for_person || waits_for_card || self.question().is_some();
         View {
             flow: match self.policy.dopa {
                 DopaPolicy::Only => Flow::DopaOnly,
@@ -234,6 +239,9 @@ impl Session {
     }
 
     fn screen(&self) -> Screen<'_> {
+        if let Some(trouble) = self.question() {
+            return Screen::Busy { trouble };
+        }
         match &self.state {
             State::Idle => Screen::Attract,
             State::Gathering(gathering) if gathering.reading.is_some() => {

@@ -158,15 +158,19 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
+    fn fleet(kiosks: u32) -> Report {
+        Fleet { kiosks, customer_every: Duration::from_secs(600), seed: 1 }.run()
+    }
+
     fn small() -> Report {
-        Fleet { kiosks: 2_000, customer_every: Duration::from_secs(600), seed: 1 }.run()
+        fleet(500)
     }
 
     #[test]
-    fn a_fleet_passes_both_outages_within_three_times_its_normal_requests() {
-        let report = small();
-        // The goal is twice; so small a fleet adds the noise of single customers.
-        assert!(report.peak_percent(NORMAL.start..END.as_secs()) <= 300, "{report}");
+    fn a_fleet_passes_both_outages_within_twice_its_normal_requests() {
+        // Fewer machines add the noise of single customers.
+        let report = fleet(10_000);
+        assert!(report.peak_percent(NORMAL.start..END.as_secs()) <= 200, "{report}");
         assert!(report.tally.done > 0 && report.tally.failed > 0, "{report}");
         assert_eq!(report.open, 0, "every submit that was left open is settled");
     }

@@ -42,6 +42,7 @@ fn read(body: &[u8]) -> Result<Event, Refusal> {
     match action {
         Action::Start => nothing_more(body, Event::Started),
         Action::StillHere => nothing_more(body, Event::StillHere),
+        Action::KeepWaiting => nothing_more(body, Event::KeepWaiting),
         Action::Cancel => nothing_more(body, Event::Cancelled),
         Action::Language => {
             let expected = "{\"action\": \"language\", \"language\": \"th\" or \"en\"}";
@@ -143,6 +144,7 @@ enum Action {
     Consents,
     Confirm,
     StillHere,
+    KeepWaiting,
     Cancel,
 }
 

@@ -29,7 +29,7 @@ macro_rules! page_file {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 53] = [
+const FILES: [(&str, &str, &[u8]); 55] = [
     page_file!(SCRIPT, "api.js"),
     page_file!(SCRIPT, "app.js"),
     page_file!(SCRIPT, "dom.js"),
@@ -70,8 +70,10 @@ const FILES: [(&str, &str, &[u8]); 53] = [
     page_file!(SCRIPT, "keypad.js"),
     page_file!(SCRIPT, "screens.js"),
     page_file!(SCRIPT, "screens/attract.js"),
+    page_file!(SCRIPT, "screens/busy.js"),
     page_file!(SCRIPT, "screens/camera.js"),
     page_file!(SCRIPT, "screens/card.js"),
+    page_file!(SCRIPT, "screens/closed.js"),
     page_file!(SCRIPT, "screens/confirm.js"),
     page_file!(SCRIPT, "screens/consents.js"),
     page_file!(SCRIPT, "screens/notice.js"),

@@ -94,6 +94,9 @@ enum Picture<'a> {
     Sending {
         again: bool,
     },
+    Busy {
+        trouble: Trouble,
+    },
     Result {
         outcome: &'static str,
         failure: Option<Trouble>,
@@ -184,6 +187,7 @@ fn picture<'a>(screen: &Screen<'a>, extras: &'a Extras) -> Picture<'a> {
             hint: extras.hint.map(hint_word),
         },
         Screen::Sending { again } => Picture::Sending { again: *again },
+        Screen::Busy { trouble } => Picture::Busy { trouble: Trouble::from(*trouble) },
         Screen::Result { outcome } => result(outcome, extras),
     }
 }

@@ -74,6 +74,21 @@ impl TokenStore {
         }
     }
 
+    /// Did the last fetch fail?
+    pub(super) async fn in_trouble(&self) -> bool {
+        self.fetching.lock().await.is_some()
+    }
+
+    /// Returns when the last failure is so old: what a customer's call has tried meanwhile is not tried again.
+    pub(super) async fn quiet_for(&self, clock: &Clock, wait: Duration) {
+        let mut until = clock.tick() + wait;
+        while clock.tick() < until {
+            tokio::time::sleep_until(clock.instant(until).into()).await;
+            let last = *self.fetching.lock().await;
+            until = last.map_or(until, |(_, ended)| ended + wait);
+        }
+    }
+
     /// Drops the token that was refused, unless another caller has already replaced it.
     pub(super) fn drop_if(&self, refused: &HeaderValue) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
@@ -109,6 +124,7 @@ impl TokenStore {
         match fetch().await.and_then(|token| Held::new(&token, clock, chance())) {
             Ok(held) => {
                 *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held.clone());
+                *last = None;
                 Ok(held)
             }
             Err(failed) => {

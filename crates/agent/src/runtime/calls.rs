@@ -187,10 +187,14 @@ impl Calls {
         self.sendings.entries().standing()
     }
 
-    /// A journey begins: if there is no token at hand, it is tried for now rather than at the first call.
+    /// A journey begins: if there is no token at hand, it is tried for now rather than at the first call. Where
+    /// the last try failed, the first call is soon enough: a bank in trouble is not asked twice.
     pub(super) fn warm_up(&self) {
         let bank = Arc::clone(&self.bank);
         tokio::spawn(async move {
+            if bank.token_in_trouble().await {
+                return;
+            }
             if let Err(failed) = bank.warm_up().await {
                 warn!(at = %failed.at, code = %failed.condition, "no token yet");
             }

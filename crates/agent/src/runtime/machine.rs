@@ -287,6 +287,7 @@ impl Machine {
             Fact::ScannerReady => self.device(|health| &mut health.scanner, DeviceState::Ready),
             // The loop looks at it after every event; this one only wakes it.
             Fact::JournalChanged => debug!("the journal is no longer as it was"),
+            Fact::Unserved(at, condition) => self.take(Event::Unserved { at, condition }).await,
             Fact::ScannerTrouble(error) => {
                 warn!(%error, "the scanner fails");
                 self.device(|health| &mut health.scanner, DeviceState::of(error));

@@ -8,7 +8,8 @@ use protocol::{
     Reference, ReturnedReference, Ruling, Transport,
 };
 
-use super::{Heard, Session, Turn, outcome_of, send};
+use super::asking::Heard;
+use super::{Session, Turn, outcome_of, send};
 use crate::call::{Again, Call, CallId, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Request, Service};
 use crate::failure::{Failure, LocalFailure, Outcome};

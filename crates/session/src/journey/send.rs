@@ -7,8 +7,9 @@ use protocol::{
     Ruling, Selfie, Submission, SubmissionParts,
 };
 
+use super::asking::Heard;
 use super::gather::CardFinding;
-use super::{Heard, Session, Turn, outcome_of};
+use super::{Session, Turn, outcome_of};
 use crate::call::{Call, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Request, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};

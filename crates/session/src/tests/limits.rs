@@ -246,6 +246,78 @@ fn a_machine_out_of_service_begins_no_journey_and_breaks_none_off() {
     bench.check_end("done", "");
 }
 
+/// A busy bank, until the customer is asked.
+fn busy(bench: &mut Bench, at: Endpoint) {
+    for _ in 0..3 {
+        bench.code(at, "9999").wait();
+    }
+    bench.code(at, "9999");
+    assert!(matches!(bench.session.view().screen, Screen::Busy { .. }), "the customer is asked");
+}
+
+#[test]
+fn a_busy_bank_leaves_the_choice_to_the_customer() {
+    let mut bench = bench();
+    bench.gather();
+    busy(&mut bench, Endpoint::ValidateQr);
+    bench.give(Event::KeepWaiting).wait();
+    bench.validate(FaceCompare::NotRequired).read_card().confirm();
+    busy(&mut bench, Endpoint::Submit);
+    let sent = bench.resent();
+    bench.give(Event::KeepWaiting);
+    assert!(matches!(bench.session.view().screen, Screen::Sending { again: true }));
+    bench.wait();
+    assert_eq!(bench.resent(), sent + 1, "the same body");
+    bench.accept().check_end("done", "");
+}
+
+#[test]
+fn whoever_stops_waiting_for_a_busy_bank_has_sent_nothing_that_could_arrive() {
+    for give_up in [Event::Cancelled, Event::CardRemoved] {
+        let mut bench = bench();
+        bench.gather().validate(FaceCompare::NotRequired).read_card().confirm();
+        busy(&mut bench, Endpoint::Submit);
+        bench.give(give_up).check_end("failed", "9999");
+        assert!(bench.reports().is_empty(), "the reference stays valid");
+    }
+}
+
+#[test]
+fn nobody_who_answers_is_nobody_who_waits() {
+    let mut bench = bench();
+    bench.gather();
+    busy(&mut bench, Endpoint::ValidateQr);
+    bench.wait();
+    assert!(bench.session.view().idle_warning.is_some());
+    bench.wait().check_end("failed", "9999");
+}
+
+#[test]
+fn whoever_comes_while_the_bank_is_away_is_told_sooner_until_it_answers() {
+    let tries = |bench: &mut Bench| {
+        let before = bench.resent();
+        bench.give(Event::CardRemoved).gather();
+        while !matches!(bench.session.view().screen, Screen::Busy { .. }) {
+            bench.code(Endpoint::ValidateQr, "9999");
+            if matches!(bench.session.view().screen, Screen::Checking { .. }) {
+                bench.wait();
+            }
+        }
+        bench.give(Event::Cancelled);
+        bench.resent() - before
+    };
+    let mut bench = bench();
+    assert_eq!(tries(&mut bench), 3);
+    assert_eq!(tries(&mut bench), 1, "the customer before has found out");
+    bench.give(Event::CardRemoved).gather().code(Endpoint::ValidateQr, "1100");
+    assert_eq!(tries(&mut bench), 3, "the bank was there");
+    let condition = "HTTP_503".parse().unwrap();
+    bench.give(Event::Unserved { at: Endpoint::Token, condition });
+    assert_eq!(tries(&mut bench), 1, "no token could be had a moment ago");
+    bench.tick += Duration::from_secs(11 * 60);
+    assert_eq!(tries(&mut bench), 3, "long ago");
+}
+
 #[test]
 fn every_answer_to_a_consent_is_attested_in_the_language_shown() {
     let mut bench = bench();

@@ -34,6 +34,8 @@ pub(super) struct Machine {
     token_until: Duration,
     token_due: Duration,
     token_pace: Pace,
+    /// How long nothing is tried after a failure, whoever met it.
+    token_wait: Duration,
     outbox: Vec<Entry>,
     outbox_at: Option<Duration>,
     pace: Pace,
@@ -56,6 +58,7 @@ impl Machine {
             token_until: token_due + (TOKEN_SERVES - TOKEN_RENEWED),
             token_due,
             token_pace: Pace::of_tokens(),
+            token_wait: Duration::ZERO,
             outbox: Vec::new(),
             outbox_at: None,
             pace: Pace::of_rounds(),
@@ -84,7 +87,7 @@ impl Machine {
             let (_, event) = self.told.swap_remove(at);
             self.take(event, now, tally);
         } else if self.token_due <= now {
-            self.renew_token(now);
+            self.renew_token(now, tally);
         } else if self.outbox_at.is_some_and(|at| at <= now) {
             self.round(now, tally);
         } else if self.session.deadline().is_some_and(|at| at <= now) {
@@ -132,6 +135,7 @@ impl Machine {
             Screen::Checking { again }
             | Screen::CheckingDopa { again }
             | Screen::Sending { again } => again,
+            Screen::Busy { .. } => true,
             _ => false,
         };
         let outcome = match view.screen {
@@ -183,6 +187,9 @@ impl Machine {
             Screen::Confirm { .. } => {
                 Some(Event::Confirmed { postal_code: None, mobile: None, english_name: None })
             }
+            // Half of the customers have the time.
+            Screen::Busy { .. } if self.chance.percent(50) => Some(Event::KeepWaiting),
+            Screen::Busy { .. } => Some(Event::Cancelled),
             Screen::Result { .. } => Some(Event::CardRemoved),
             Screen::Reading { .. }
             | Screen::Checking { .. }
@@ -218,7 +225,10 @@ impl Machine {
     /// One attempt, with the token that it needs.
     fn attempt(&mut self, at: Endpoint, now: Duration) -> Result<(), (Endpoint, Condition)> {
         if self.token_until <= now {
-            self.fetch_token(now).map_err(|condition| (Endpoint::Token, condition))?;
+            self.fetch_token(now).map_err(|condition| {
+                self.token_due = self.token_due.max(now + self.token_wait);
+                (Endpoint::Token, condition)
+            })?;
         }
         self.requests += 1;
         if BANK_AWAY.contains(&now.as_secs()) {
@@ -236,13 +246,16 @@ impl Machine {
         self.token_until = now + TOKEN_SERVES;
         self.token_due = now + spread(TOKEN_RENEWED, self.chance.draw());
         self.token_pace.settled();
+        self.token_wait = Duration::ZERO;
         Ok(())
     }
 
     /// As the agent keeps a token at hand.
-    fn renew_token(&mut self, now: Duration) {
-        if self.fetch_token(now).is_err() {
-            self.token_due = now + self.token_pace.unsettled(self.chance.draw());
+    fn renew_token(&mut self, now: Duration, tally: &mut Tally) {
+        if let Err(condition) = self.fetch_token(now) {
+            self.token_wait = self.token_pace.unsettled(self.chance.draw());
+            self.token_due = now + self.token_wait;
+            self.take(Event::Unserved { at: Endpoint::Token, condition }, now, tally);
         }
     }
 

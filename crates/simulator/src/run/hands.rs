@@ -86,6 +86,18 @@ enum Pace {
     Slow,
 }
 
+/// What a screen asks for.
+enum Doing {
+    Start,
+    ShowCode,
+    MoveCard,
+    Answer(Vec<String>),
+    Confirm(Option<PostalCode>, Option<EnglishName>),
+    Stay,
+    Stop,
+    Wait,
+}
+
 impl World {
     pub(super) fn new(seed: u64, chance: &mut Chance) -> Self {
         let visits_left = 1 + chance.below(VISITS_MOST);
@@ -217,16 +229,26 @@ impl Day {
     }
 
     fn act(&mut self) {
-        enum Doing {
-            Start,
-            ShowCode,
-            MoveCard,
-            Answer(Vec<String>),
-            Confirm(Option<PostalCode>, Option<EnglishName>),
-            Wait,
+        match self.doing() {
+            Doing::Stay => self.touch(|| Event::KeepWaiting),
+            Doing::Stop => self.touch(|| Event::Cancelled),
+            Doing::Start => self.touch(|| Event::Started),
+            Doing::ShowCode => self.show_code(),
+            Doing::MoveCard if self.world.slot.is_some() => self.pull_card(),
+            Doing::MoveCard => self.insert_card(self.world.customer.card),
+            Doing::Answer(kinds) => self.answer(&kinds),
+            Doing::Confirm(postal_code, english_name) => self.touch(|| Event::Confirmed {
+                postal_code,
+                mobile: None,
+                english_name: english_name.clone(),
+            }),
+            Doing::Wait => {}
         }
+    }
+
+    fn doing(&mut self) -> Doing {
         let present = self.kiosk.session.view().card == CardStatus::Present;
-        let doing = match self.kiosk.session.view().screen {
+        match self.kiosk.session.view().screen {
             Screen::Attract if present || self.world.slot.is_some() => Doing::MoveCard,
             Screen::Attract => match self.chance.below(3) {
                 0 => Doing::Start,
@@ -248,25 +270,17 @@ impl Day {
                 let name = keyed.then(|| EnglishName::parse("Somchai", "Jaidee").ok()).flatten();
                 Doing::Confirm(postal, name)
             }
+            Screen::Busy { .. } => match self.chance.below(3) {
+                0 => Doing::Stay,
+                1 => Doing::Stop,
+                _ => Doing::Wait,
+            },
             Screen::Reading { .. }
             | Screen::Checking { .. }
             | Screen::CheckingDopa { .. }
             | Screen::Selfie { .. }
             | Screen::Sending { .. }
             | Screen::Result { .. } => Doing::Wait,
-        };
-        match doing {
-            Doing::Start => self.touch(|| Event::Started),
-            Doing::ShowCode => self.show_code(),
-            Doing::MoveCard if self.world.slot.is_some() => self.pull_card(),
-            Doing::MoveCard => self.insert_card(self.world.customer.card),
-            Doing::Answer(kinds) => self.answer(&kinds),
-            Doing::Confirm(postal_code, english_name) => self.touch(|| Event::Confirmed {
-                postal_code,
-                mobile: None,
-                english_name: english_name.clone(),
-            }),
-            Doing::Wait => {}
         }
     }
 

@@ -35,6 +35,7 @@ fn check_refused(body: &str) {
 fn every_action_becomes_its_event() {
     check(r#"{"action":"start"}"#, "Started");
     check(r#"{"action":"still_here"}"#, "StillHere");
+    check(r#"{"action":"keep_waiting"}"#, "KeepWaiting");
     check(r#"{"action":"cancel"}"#, "Cancelled");
     check(r#"{"action":"language","language":"th"}"#, "LanguageChosen(Thai)");
     check(r#"{"language":"en","action":"language"}"#, "LanguageChosen(English)");
@@ -136,6 +137,7 @@ fn words() -> BTreeSet<&'static str> {
         Action::Consents => "consents",
         Action::Confirm => "confirm",
         Action::StillHere => "still_here",
+        Action::KeepWaiting => "keep_waiting",
         Action::Cancel => "cancel",
     };
     let all = [
@@ -145,6 +147,7 @@ fn words() -> BTreeSet<&'static str> {
         Action::Consents,
         Action::Confirm,
         Action::StillHere,
+        Action::KeepWaiting,
         Action::Cancel,
     ];
     all.map(word).into()

@@ -239,6 +239,12 @@ fn the_selfie_screen_has_one_hint_at_a_time() {
 }
 
 #[test]
+fn a_busy_bank_leaves_the_choice_to_the_customer() {
+    let view = moment(Screen::Busy { trouble: bank(9999, "bank_busy") });
+    check("busy", Stage::Validate, &view, &extras());
+}
+
+#[test]
 fn every_outcome_says_what_to_do() {
     let outcomes = [
         Outcome::Done,

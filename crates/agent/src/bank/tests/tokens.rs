@@ -238,7 +238,7 @@ async fn a_token_is_kept_at_hand_without_anybody_asking() {
     })
     .await;
     let keeping = Arc::clone(&bank);
-    let keeper = tokio::spawn(async move { keeping.keep_token().await });
+    let keeper = tokio::spawn(async move { keeping.keep_token(|_| {}).await });
     for _ in 0..2 {
         let patience = Duration::from_secs(20);
         tokio::time::timeout(patience, fetched.recv()).await.expect("renewed ahead of its end");
