@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
+use std::future::pending;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Stdio};
@@ -14,97 +15,33 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use simulator::bank::{Bank, Cut, Endpoint, Fault, Kind, Options};
+use simulator::bank::{Bank, Options};
 use simulator::customer::{Customer, Hands, Manner};
+use tests::camera::Camera;
 use tests::kiosk;
 use tests::pcscd::{InsertedCard, PrivatePcscd, Readers};
 use tests::pty::Pty;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
-use crate::chance::Chance;
-use crate::promises;
+use crate::evidence;
+use crate::plan::{Death, Plan, Wait};
 
-/// A transition that does not come within this time does not come in this life: then it ends there.
-const PATIENCE: Duration = Duration::from_millis(2_500);
-/// A life that ends by chance ends within this time; a whole journey takes about as long.
-const LIFE_MOST_MS: usize = 900;
-/// After a transition the kill comes at once, or within this time.
-const LATER_MOST_US: usize = 2_000;
+/// The page is there within a tenth of that.
+const SERVED_WITHIN: Duration = Duration::from_millis(2_500);
 /// The outbox's first round follows the start; what it leaves waits for 15 s at most, plus half.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+/// What still comes after the result, such as the answer's way into the journal.
+const AFTER_RESULT: Duration = Duration::from_millis(300);
+/// What stands before the camera: a portrait of nobody.
+const FACE: &str = "face.jpg";
 /// Lines of the log that a failure shows.
 const LINES_KEPT: usize = 80;
-/// The transitions: a name, and what a line of the log holds at that moment.
-const POINTS: [(&str, &[&str]); 16] = [
-    ("the page is served", &["the page is served"]),
-    ("gather", &[r#""stage":"gather""#]),
-    ("validate", &[r#""stage":"validate""#]),
-    ("consent", &[r#""stage":"consent""#]),
-    ("read", &[r#""stage":"read""#]),
-    ("confirm", &[r#""stage":"confirm""#]),
-    ("dopa", &[r#""stage":"dopa""#]),
-    ("submit", &[r#""stage":"submit""#]),
-    ("prepared", &["journaled: a body is prepared"]),
-    ("attempt begins", &["journaled: an attempt begins"]),
-    ("outbox attempt begins", &["journaled: the outbox begins an attempt"]),
-    ("answered", &["the bank answered", "submit"]),
-    ("answer journaled", &["journaled: the answer"]),
-    ("settled by the outbox", &[r#""settled""#]),
-    ("compaction", &["the journal is being compacted"]),
-    ("result", &[r#""stage":"result""#]),
-];
-
-/// How one life goes and ends.
-pub struct Plan {
-    reference: String,
-    card: &'static str,
-    fault: Option<Kind>,
-    death: Death,
-}
-
-#[derive(Clone, Copy)]
-enum Death {
-    After(Duration),
-    At { point: usize, later: Duration },
-}
-
-impl Plan {
-    pub fn draw(number: u32, chance: &mut Chance) -> Self {
-        let card = if chance.percent(15) { "expired" } else { "somchai" };
-        let fault = match chance.below(10) {
-            0 => Some(Kind::Cut(Cut::AfterBody)),
-            1 | 2 => Some(Kind::Cut(Cut::BeforeAnswer)),
-            3 => Some(Kind::Cut(Cut::InsideAnswer)),
-            4 => Some(Kind::Latency(Duration::from_millis(150))),
-            _ => None,
-        };
-        let micros = |most| u64::try_from(most).unwrap_or(0);
-        let death = if chance.percent(40) {
-            Death::After(Duration::from_millis(micros(chance.below(LIFE_MOST_MS))))
-        } else {
-            let point = chance.below(POINTS.len());
-            let later = if chance.percent(50) { 0 } else { chance.below(LATER_MOST_US) };
-            Death::At { point, later: Duration::from_micros(micros(later)) }
-        };
-        Self { reference: format!("SIM-0000-KILL-{number:06}"), card, fault, death }
-    }
-
-    pub fn told(&self) -> String {
-        let death = match self.death {
-            Death::After(time) => format!("{time:?}"),
-            Death::At { point, later } => {
-                format!("{} + {later:?}", POINTS.get(point).map_or("", |one| one.0))
-            }
-        };
-        format!("{} with {}, {:?}, killed at {death}", self.reference, self.card, self.fault)
-    }
-}
-
 pub struct Kiosk {
     pcscd: PrivatePcscd,
     pub bank: Bank,
     pty: Pty,
+    camera: Camera,
     card: InsertedCard,
     lies: &'static str,
     lines: Arc<Mutex<VecDeque<String>>>,
@@ -117,13 +54,15 @@ impl Kiosk {
         let bank = Bank::start(Options::default()).expect("the simulated bank starts");
         bank.write_files(&pcscd.folder().join("bank")).expect("the credentials are written");
         let pty = Pty::open().expect("a pseudo-terminal");
+        let camera = Camera::plug_in(pcscd.folder(), FACE).expect("a camera");
         let config = kiosk::config(&bank.base_url(), "Virtual PCD*", "", "debug")
-            + &kiosk::scanner(pty.path().to_str().expect("a plain path"));
+            + &kiosk::scanner(pty.path().to_str().expect("a plain path"))
+            + &camera.section();
         fs::write(pcscd.folder().join("kiosk.toml"), config).expect("the configuration is written");
         let lies = "somchai";
         let card = InsertedCard::insert(&pcscd, lies).expect("a card goes in");
         let (lines, deaths) = (Arc::default(), BTreeMap::new());
-        Self { pcscd, bank, pty, card, lies, lines, deaths }
+        Self { pcscd, bank, pty, camera, card, lies, lines, deaths }
     }
 
     /// Where the journal lies.
@@ -138,8 +77,8 @@ impl Kiosk {
             self.lies = plan.card;
         }
         self.bank.clear_faults();
-        if let Some(kind) = &plan.fault {
-            self.bank.add_fault(Fault::new(kind.clone()).at(Endpoint::Submit).times(1));
+        if let Some(fault) = &plan.fault {
+            self.bank.add_fault(fault.clone());
         }
         let mut program = self.start(plan.death);
         let page = self.pcscd.folder().join("page.url");
@@ -151,7 +90,7 @@ impl Kiosk {
         program.kill();
         let word = match (met, plan.death) {
             (_, Death::After(_)) => "at random",
-            (Met::AtPoint, Death::At { point, .. }) => POINTS.get(point).map_or("", |one| one.0),
+            (Met::AtPoint, Death::At { point, .. }) => point.name,
             (Met::Elsewhere, Death::At { .. }) => "a point that did not come",
         };
         *self.deaths.entry(word).or_default() += 1;
@@ -204,7 +143,7 @@ impl Kiosk {
         self.bank.clear_faults();
         let mut program = self.start(Death::After(SETTLED_WITHIN));
         let journal = self.journal();
-        poll(SETTLED_WITHIN, || promises::nothing_is_open(&journal).then_some(())).await;
+        poll(SETTLED_WITHIN, || evidence::nothing_is_open(&journal).then_some(())).await;
         program.kill();
     }
 
@@ -229,6 +168,7 @@ impl Kiosk {
         let _ = fs::remove_file(self.pcscd.folder().join("page.url"));
         let mut command = self.pcscd.command("dipchip");
         command.args(["serve", "--config"]).arg(self.pcscd.folder().join("kiosk.toml"));
+        self.camera.lend(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let (died, deaths) = unbounded_channel();
@@ -258,7 +198,7 @@ impl Program {
     async fn death(&mut self, death: Death) {
         let within = match death {
             Death::After(time) => time,
-            Death::At { .. } => PATIENCE,
+            Death::At { patience, .. } => patience,
         };
         if let Ok(Some(())) = timeout(within, self.deaths.recv()).await {
             self.met = Met::AtPoint;
@@ -288,22 +228,15 @@ fn watch(
     kept: &Mutex<VecDeque<String>>,
     died: &UnboundedSender<()>,
 ) {
-    let wanted = match death {
-        Death::At { point, later } => POINTS.get(point).map(|(_, words)| (*words, later)),
-        Death::After(_) => None,
-    };
-    let mut waiting = wanted;
+    let mut wait = Wait::of(death);
     for line in BufReader::new(log).lines().map_while(Result::ok) {
-        if let Some((words, later)) = waiting
-            && words.iter().all(|word| line.contains(word))
-        {
+        if let Some(later) = wait.ends_with(&line) {
             let since = Instant::now();
             while since.elapsed() < later {
                 std::hint::spin_loop();
             }
             let _ = kill_process(pid, Signal::KILL);
             let _ = died.send(());
-            waiting = None;
         }
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= LINES_KEPT {
@@ -313,16 +246,19 @@ fn watch(
     }
 }
 
-/// Walks a journey as far as the program lives; then waits for its end.
+/// Walks a journey as far as the program lives; then waits for its end. After a result only little comes.
 async fn meet(page: &Path, hands: &mut Finger<'_>) {
-    let address = poll(PATIENCE, || fs::read_to_string(page).ok()).await;
+    let address = poll(SERVED_WITHIN, || fs::read_to_string(page).ok()).await;
     if let Some(address) = address
         && let Ok(customer) = Customer::arrive(address.trim()).await
     {
         // It breaks off where the program ends.
-        let _ = customer.walk(hands, &Manner::default()).await;
+        if customer.walk(hands, &Manner::default()).await.is_ok() {
+            let _ = timeout(AFTER_RESULT, pending::<()>()).await;
+            return;
+        }
     }
-    std::future::pending().await
+    pending().await
 }
 
 /// What is left to do by hand: the card is in.
