@@ -94,7 +94,7 @@ struct Shared {
     desk: Desk,
     pairing: Pairing,
     subscribers: events::Subscribers,
-    pace: preview::Pace,
+    viewers: preview::Viewers,
 }
 
 fn routes(desk: Desk, options: ApiOptions, panel: Option<Panel>) -> Result<Router, NoRandomness> {
@@ -103,7 +103,7 @@ fn routes(desk: Desk, options: ApiOptions, panel: Option<Panel>) -> Result<Route
         desk,
         pairing: Pairing::new(page_key, url_file)?,
         subscribers: events::Subscribers::default(),
-        pace: preview::Pace::default(),
+        viewers: preview::Viewers::default(),
     });
     let with_token = Router::new()
         .route("/v1/view", get(view))
@@ -111,6 +111,7 @@ fn routes(desk: Desk, options: ApiOptions, panel: Option<Panel>) -> Result<Route
         .route("/v1/actions", post(actions::act))
         .route("/v1/openapi.json", get(openapi))
         .route("/v1/preview.jpg", get(preview::frame))
+        .route("/v1/preview.mjpeg", get(preview::stream))
         .route_layer(from_fn_with_state(shared.clone(), pairing::with_token));
     let open =
         Router::new().route("/v1/pair", post(pairing::pair)).route("/v1/health", get(health));

@@ -133,7 +133,7 @@ impl Agent {
 
         let (facts, facts_in) = mpsc::channel(FACTS_WAITING);
         let (events, events_in) = mpsc::channel(EVENTS_WAITING);
-        let (preview_out, preview) = watch::channel(None);
+        let preview = watch::Sender::new(None);
         let (stop, stopped) = watch::channel(Stop::No);
         let devices = prepared(devices);
         let facts = Facts(facts);
@@ -158,7 +158,7 @@ impl Agent {
 
         card::watch(rig.clone());
         scanner::start(rig.clone());
-        camera::start(rig.clone(), gaze, preview_out);
+        camera::start(rig.clone(), gaze, preview.clone());
 
         let desk = Desk { shown, events, preview, health };
         let server_stop = until_stopped(stopped.clone());

@@ -22,8 +22,8 @@ pub struct Desk {
     pub shown: watch::Receiver<Arc<Shown>>,
     /// What a person did.
     pub events: mpsc::Sender<Event>,
-    /// The camera's last frame, only while a camera looks.
-    pub preview: watch::Receiver<Option<Arc<Preview>>>,
+    /// The camera's last frame, only while a camera looks and somebody wants to see it: who subscribes does.
+    pub preview: watch::Sender<Option<Arc<Preview>>>,
     /// How the parts of the machine are.
     pub health: watch::Receiver<Health>,
 }

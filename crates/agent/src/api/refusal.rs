@@ -40,6 +40,8 @@ pub(super) enum Refusal {
     TooManyKeys,
     #[error("too many event streams")]
     TooManyStreams,
+    #[error("too many viewers of the camera")]
+    TooManyViewers,
     #[error("the agent is too busy, or stopping")]
     Busy,
     #[error("the JSON is not of the form expected")]
@@ -67,7 +69,9 @@ impl Refusal {
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyKeys => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooManyStreams | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyStreams | Self::TooManyViewers | Self::Busy => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -90,6 +94,7 @@ impl Refusal {
             Self::Key => ("page_key", "the key of the page's address, not used before", "another"),
             Self::TooManyKeys => ("too_many_keys", "at most 5 wrong keys a minute", "more"),
             Self::TooManyStreams => ("too_many_streams", "at most 8 event streams", "more"),
+            Self::TooManyViewers => ("too_many_viewers", "at most 4 viewers", "more"),
             Self::Busy => ("busy", "an agent that takes events", "one that is busy or stopping"),
             Self::Form { expected, got } => ("form", expected, got),
             Self::NothingHere => ("nothing_here", "a path of the API or the page", "another"),

@@ -47,11 +47,15 @@ impl Stage {
         let (_, key) = page_key.url(address).split_once("#key=").map(owned).unwrap();
         let (shown, shown_out) = watch::channel(Arc::new(view(FIRST)));
         let (events_in, events) = mpsc::channel(2);
-        let (preview, preview_out) = watch::channel(None);
+        let preview = watch::Sender::new(None);
         let (health, health_out) = watch::channel(Health::default());
         let (stop, stopped) = oneshot::channel::<()>();
-        let desk =
-            Desk { shown: shown_out, events: events_in, preview: preview_out, health: health_out };
+        let desk = Desk {
+            shown: shown_out,
+            events: events_in,
+            preview: preview.clone(),
+            health: health_out,
+        };
         let options = ApiOptions::new(page_key, address, Profile::Kiosk);
         let served = tokio::spawn(async move {
             let stop = async { drop(stopped.await) };

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use vision::{
@@ -22,6 +22,9 @@ use crate::ports::{Camera, DeviceError};
 const FRAME: Duration = Duration::from_secs(2);
 /// Before a camera that failed is opened again.
 const REOPEN: Duration = Duration::from_secs(1);
+/// From one look to the next: 15 a second are as many as an eye needs to see itself move, and as a code held
+/// up needs to be read at once. A quicker camera's other frames are never decoded.
+const PACE: Duration = Duration::from_millis(66);
 /// So many good faces in a row make a selfie.
 const GOOD_FRAMES: usize = 3;
 
@@ -81,7 +84,7 @@ pub(crate) fn start(rig: Rig, gaze: Gaze, preview: watch::Sender<Option<Arc<Prev
                 }
                 Err(Unheard) => return,
             }
-            let _ = eye.preview.send(None);
+            eye.preview.send_replace(None);
         }
     });
 }
@@ -104,23 +107,24 @@ struct Eye {
 
 impl Eye {
     fn look(&self, look: Look) -> Result<Seen, Unheard> {
-        let mut camera = match self.rig.devices.camera() {
+        let camera = match self.rig.devices.camera() {
             Ok(camera) => camera,
             Err(error) => return Ok(Seen::Nothing(error)),
         };
         self.rig.facts.tell(Fact::CameraReady)?;
+        let mut frames = Frames { camera, preview: &self.preview, due: Instant::now() };
         match look {
             Look::Away => Ok(Seen::Elsewhere),
-            Look::Codes => self.find_code(camera.as_mut(), look),
-            Look::Selfie(_) => self.find_face(camera.as_mut(), look),
+            Look::Codes => self.find_code(&mut frames, look),
+            Look::Selfie(_) => self.find_face(&mut frames, look),
         }
     }
 
-    fn find_code(&self, camera: &mut dyn Camera, look: Look) -> Result<Seen, Unheard> {
+    fn find_code(&self, frames: &mut Frames<'_>, look: Look) -> Result<Seen, Unheard> {
         let mut scanner = CodeScanner::new();
         let mut told: Option<Sighting> = None;
         while self.gaze.now() == look {
-            let frame = match self.frame(camera) {
+            let frame = match frames.next() {
                 Ok(frame) => frame,
                 Err(error) => return Ok(Seen::Nothing(error)),
             };
@@ -139,12 +143,12 @@ impl Eye {
         Ok(Seen::Elsewhere)
     }
 
-    fn find_face(&self, camera: &mut dyn Camera, look: Look) -> Result<Seen, Unheard> {
+    fn find_face(&self, frames: &mut Frames<'_>, look: Look) -> Result<Seen, Unheard> {
         let mut gate = SelfieGate::new();
         let mut told: Option<Hint> = None;
         let mut good: Vec<(f64, Frame)> = Vec::new();
         while self.gaze.now() == look {
-            let frame = match self.frame(camera) {
+            let frame = match frames.next() {
                 Ok(frame) => frame,
                 Err(error) => return Ok(Seen::Nothing(error)),
             };
@@ -174,13 +178,39 @@ impl Eye {
         }
         Ok(Seen::Elsewhere)
     }
+}
 
-    fn frame(&self, camera: &mut dyn Camera) -> Result<Frame, DeviceError> {
-        let frame = camera.frame(FRAME)?;
-        if let Ok(jpeg) = vision::preview_jpeg(&frame) {
-            let _ = self.preview.send(Some(Arc::new(Preview::new(jpeg))));
-        }
+/// The camera's frames, at the agent's pace.
+struct Frames<'e> {
+    camera: Box<dyn Camera>,
+    preview: &'e watch::Sender<Option<Arc<Preview>>>,
+    due: Instant,
+}
+
+impl Frames<'_> {
+    fn next(&mut self) -> Result<Frame, DeviceError> {
+        thread::sleep(self.due.saturating_duration_since(Instant::now()));
+        // From look to look, so that decoding and judging take no time of their own.
+        self.due = Instant::now() + PACE;
+        let frame = self.camera.frame(FRAME)?;
+        show(&frame, self.preview, vision::preview_jpeg);
         Ok(frame)
+    }
+}
+
+/// Encodes the frame for those who look; while nobody does, nothing is encoded and no frame is kept.
+fn show(
+    frame: &Frame,
+    preview: &watch::Sender<Option<Arc<Preview>>>,
+    encode: impl FnOnce(&Frame) -> Result<Zeroizing<Vec<u8>>, SelfieError>,
+) {
+    if preview.receiver_count() == 0 {
+        let kept = |shown: &mut Option<Arc<Preview>>| shown.take().is_some();
+        preview.send_if_modified(kept);
+        return;
+    }
+    if let Ok(jpeg) = encode(frame) {
+        preview.send_replace(Some(Arc::new(Preview::new(jpeg))));
     }
 }
 
@@ -188,4 +218,31 @@ impl Eye {
 fn files_of(frame: &Frame) -> Result<Vec<Zeroizing<Vec<u8>>>, SelfieError> {
     let budgets = [SELFIE_BYTES_MAX].into_iter().chain(SELFIE_BYTES_SMALLER);
     budgets.map(|bytes_max| vision::selfie_jpeg(frame, bytes_max)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(preview: &watch::Sender<Option<Arc<Preview>>>) -> u32 {
+        let frame = Frame::from_rgb(2, 2, vec![0; 12]).unwrap();
+        let mut encoded = 0;
+        show(&frame, preview, |frame| {
+            encoded += 1;
+            vision::preview_jpeg(frame)
+        });
+        encoded
+    }
+
+    #[test]
+    fn no_frame_is_encoded_while_nobody_looks() {
+        let preview = watch::Sender::new(None);
+        assert_eq!((0..100).map(|_| shown(&preview)).sum::<u32>(), 0);
+        let viewers = [preview.subscribe(), preview.subscribe()];
+        assert_eq!(shown(&preview), 1, "once, however many look");
+        assert!(preview.borrow().is_some());
+        drop(viewers);
+        assert_eq!(shown(&preview), 0);
+        assert!(preview.borrow().is_none(), "the last frame stays behind");
+    }
 }

@@ -97,16 +97,109 @@ async fn streams_end_when_the_agent_stops() {
     assert!(TcpStream::connect(stage.address).await.is_err(), "nobody listens any more");
 }
 
+/// Opens the endless preview.
+async fn look(stage: &Stage, token: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(stage.address).await.unwrap();
+    let host = stage.address;
+    let request = format!("GET /v1/preview.mjpeg HTTP/1.1\r\nHost: {host}\r\n{token}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Waits until so many look at the camera.
+async fn viewers(stage: &Stage, expected: usize) {
+    let reached = async {
+        while stage.preview.receiver_count() != expected {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(MOST, reached).await.expect("the viewers in time");
+}
+
+fn show(stage: &Stage, jpeg: &[u8]) {
+    let frame = Preview::new(Zeroizing::new(jpeg.to_vec()));
+    stage.preview.send_replace(Some(Arc::new(frame)));
+}
+
 #[tokio::test]
-async fn a_preview_is_the_last_frame_or_none() {
+async fn a_preview_is_the_next_frame_or_none() {
     let stage = Stage::up().await;
     let token = stage.pair().await;
+    show(&stage, b"an old frame");
     assert_eq!(stage.get("/v1/preview.jpg", &token).await.status, 204);
-    let frame = Preview::new(Zeroizing::new(b"frame".to_vec()));
-    stage.preview.send_replace(Some(Arc::new(frame)));
-    let answer = stage.get("/v1/preview.jpg", &token).await;
+    let (answer, ()) = tokio::join!(stage.get("/v1/preview.jpg", &token), async {
+        viewers(&stage, 1).await;
+        show(&stage, b"frame");
+    });
     assert_eq!((answer.status, answer.body.as_str()), (200, "frame"));
     assert!(answer.head.contains("content-type: image/jpeg"));
+    viewers(&stage, 0).await;
+}
+
+#[tokio::test]
+async fn a_stream_of_frames_has_each_as_a_part_of_its_own() {
+    let stage = Stage::up().await;
+    let token = stage.pair().await;
+    let stream = look(&stage, &token).await;
+    viewers(&stage, 1).await;
+    let mut reader = Reader { stream, seen: String::new() };
+    for frame in ["first", "second"] {
+        show(&stage, frame.as_bytes());
+        let length = frame.len();
+        let part = format!("Content-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
+        reader.sees(&part).await;
+        reader.sees(frame).await;
+    }
+    let head = reader.seen.to_ascii_lowercase();
+    assert!(head.contains("content-type: multipart/x-mixed-replace; boundary=frame"), "{head}");
+    assert_eq!(reader.seen.matches("--frame\r\n").count(), 2);
+    drop(reader);
+    viewers(&stage, 0).await;
+}
+
+#[tokio::test]
+async fn the_fifth_viewer_is_refused_until_one_leaves() {
+    let stage = Stage::up().await;
+    let token = stage.pair().await;
+    let mut open = Vec::new();
+    for count in 1..=preview::VIEWERS_MAX {
+        open.push(look(&stage, &token).await);
+        viewers(&stage, count).await;
+    }
+    stage.get("/v1/preview.mjpeg", &token).await.refused(503, "too_many_viewers");
+    stage.get("/v1/preview.jpg", &token).await.refused(503, "too_many_viewers");
+    open.pop();
+    viewers(&stage, preview::VIEWERS_MAX - 1).await;
+    assert_eq!(stage.get("/v1/preview.jpg", &token).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_slow_viewer_misses_frames_and_keeps_none_waiting() {
+    const FRAMES: usize = 400;
+    const BYTES: usize = 100_000;
+    let stage = Stage::up().await;
+    let token = stage.pair().await;
+    let mut slow = look(&stage, &token).await;
+    viewers(&stage, 1).await;
+    let mut held = Vec::new();
+    for _ in 0..FRAMES {
+        let frame = Arc::new(Preview::new(Zeroizing::new(vec![b'.'; BYTES])));
+        held.push(Arc::downgrade(&frame));
+        stage.preview.send_replace(Some(frame));
+        tokio::task::yield_now().await;
+    }
+    // What the sockets hold of them is memory of the kernel; of the rest none is kept for the viewer.
+    let kept = held.iter().filter(|frame| frame.strong_count() > 0).count();
+    assert!(kept <= 8, "{kept} frames wait for a viewer that does not read");
+    show(&stage, b"the newest");
+    let mut seen = Vec::new();
+    while !seen.rsplit(|byte| *byte == b'\n').take(8).any(|line| line == b"the newest\r") {
+        let mut bytes = vec![0; 65_536];
+        let read = timeout(MOST, slow.read(&mut bytes)).await.expect("in time").unwrap();
+        assert_ne!(read, 0, "the stream ended");
+        seen.extend_from_slice(&bytes[..read]);
+    }
+    assert!(seen.len() < FRAMES * BYTES, "every frame was sent");
 }
 
 /// A server whose limits are small enough to be reached in a test.
