@@ -13,7 +13,7 @@ struct Door {
     one_file_in: &'static [&'static str],
 }
 
-const DOORS: [Door; 6] = [
+const DOORS: [Door; 8] = [
     Door {
         thing: "reqwest",
         home: "crates/agent/src/bank",
@@ -23,6 +23,8 @@ const DOORS: [Door; 6] = [
     Door { thing: "nokhwa", home: "crates/dipchip/src/camera", one_file_in: &[] },
     Door { thing: "rusqlite", home: "crates/agent/src/journal", one_file_in: &[] },
     Door { thing: "serial2", home: "crates/dipchip/src/scanner", one_file_in: &[] },
+    Door { thing: "evdev", home: "crates/dipchip/src/scanner", one_file_in: &["tests/"] },
+    Door { thing: "v4l", home: "crates/dipchip/src/camera", one_file_in: &[] },
     Door { thing: "tracing_subscriber", home: "crates/agent/src/log", one_file_in: &[] },
 ];
 

@@ -143,6 +143,7 @@ pub fn config(bank: &str, codes: Codes) -> String {
         Codes::Scanner => kiosk::scanner(SCANNER),
         Codes::Camera => String::new(),
     };
-    let camera = "\n[camera]\ndevice = \"Simulated Webcam*\"\n";
+    // All cameras here are played by a program, and a kiosk refuses those.
+    let camera = "\n[camera]\ndevice = \"Simulated Webcam*\"\nvirtual_cameras = \"allow\"\n";
     kiosk::config(bank, "*", "idle_s = 600", "debug") + &scanner + camera
 }

@@ -27,8 +27,8 @@ use toml::de::DeTable;
 pub use bank::{Bank, BaseUrl, ProxyAddress, SpkiPin, Timeouts, Transport};
 pub use credentials::{Credentials, Partner, ProxyLogin, Secret, SecretSource, Secrets};
 pub use devices::{
-    CameraChoice, CameraDevice, NamePattern, PrinterPath, Reader, ReaderPattern, ScannerPort,
-    UsbPort,
+    CameraChoice, DevicePattern, NamePattern, PrinterPath, Reader, ReaderPattern, ScannerChoice,
+    ScannerKeyboard, ScannerPort, UsbPort, VirtualCameras,
 };
 pub(crate) use dialect::{FRAMINGS, HEADER_TIMES};
 pub use fault::{ConfigError, Fault, Origin};
@@ -57,7 +57,7 @@ pub struct Config {
     /// The card readers.
     pub reader: Reader,
     /// The code scanner, if there is one.
-    pub scanner: Option<ScannerPort>,
+    pub scanner: Option<ScannerChoice>,
     /// The camera, if there is one.
     pub camera: Option<CameraChoice>,
     /// The slip printer, if there is one.

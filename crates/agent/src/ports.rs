@@ -184,6 +184,9 @@ pub enum DeviceError {
     /// Another program holds it.
     #[error("another program holds the device")]
     Busy,
+    /// It is there, and is not what the configuration allows: a camera that a program plays.
+    #[error("the device is not one that the configuration allows")]
+    Refused,
     /// It did not deliver in time.
     #[error("the device did not deliver in time")]
     TimedOut,

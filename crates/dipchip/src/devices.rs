@@ -3,7 +3,7 @@
 //! Owns nothing but the choice: each device has a module of its own, and each call opens anew, on the
 //! caller's thread. What a device needs beyond that stands in `firmware-notes/`.
 
-use agent::config::{CameraChoice, Config, PrinterPath, ReaderPattern, ScannerPort};
+use agent::config::{CameraChoice, Config, PrinterPath, ReaderPattern, ScannerChoice};
 use agent::ports::{
     Camera, CardMonitor, CardReader, DeviceError, Devices, Printer, ReaderError, Scanner,
 };
@@ -11,13 +11,13 @@ use agent::ports::{
 use crate::camera::VideoCamera;
 use crate::card_reader::{PcscMonitor, PcscReader};
 use crate::printer::TextPrinter;
-use crate::scanner::SerialScanner;
+use crate::scanner;
 
 /// The devices that may be used.
 #[derive(Debug)]
 pub struct RealDevices {
     readers: Vec<ReaderPattern>,
-    scanner: Option<ScannerPort>,
+    scanner: Option<ScannerChoice>,
     camera: Option<CameraChoice>,
     printer: Option<PrinterPath>,
 }
@@ -50,8 +50,7 @@ impl Devices for RealDevices {
     }
 
     fn scanner(&self) -> Result<Box<dyn Scanner>, DeviceError> {
-        let port = self.scanner.as_ref().ok_or(DeviceError::NotConfigured)?;
-        Ok(Box::new(SerialScanner::open(port)?))
+        scanner::open(self.scanner.as_ref().ok_or(DeviceError::NotConfigured)?)
     }
 
     fn camera(&self) -> Result<Box<dyn Camera>, DeviceError> {

@@ -3,8 +3,8 @@
 //! Owns the drivers of card reader, camera, scanner and printer, and nothing of the command line. They are a
 //! library so that a test reaches the very code that a kiosk runs.
 
-mod camera;
+pub mod camera;
 pub mod card_reader;
 pub mod devices;
 mod printer;
-mod scanner;
+pub mod scanner;

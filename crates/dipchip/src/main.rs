@@ -9,6 +9,7 @@ mod error_text;
 mod explain;
 mod hardening;
 mod list;
+mod plugged;
 mod read;
 mod serve;
 mod sheet;
@@ -81,6 +82,12 @@ enum Command {
         /// validation of a reference and a citizen that do not exist.
         #[arg(long, requires = "config")]
         probe_bank: bool,
+    },
+    /// List the cameras and scanners that are plugged in, and how the configuration names each.
+    Devices {
+        /// One JSON object for each instead of lines.
+        #[arg(long)]
+        json: bool,
     },
     /// Look after the audit files.
     Audit {
@@ -186,6 +193,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             let scope = if probe_bank { Scope::Bank } else { Scope::Everything };
             Ok(diagnose::run(config.as_deref(), scope, Form::of(json))?)
         }
+        Command::Devices { json } => Ok(plugged::list(Form::of(json))?),
         Command::Audit { command: AuditCommand::Verify { file, head } } => {
             Ok(verify::audit(&file, head.as_ref()))
         }

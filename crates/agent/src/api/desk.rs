@@ -182,7 +182,7 @@ impl DeviceState {
         match error {
             DeviceError::NotConfigured => Self::NotConfigured,
             DeviceError::Gone | DeviceError::Busy => Self::Missing,
-            DeviceError::TimedOut | DeviceError::Faulty => Self::Failed,
+            DeviceError::Refused | DeviceError::TimedOut | DeviceError::Faulty => Self::Failed,
         }
     }
 }

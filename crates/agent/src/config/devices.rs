@@ -3,6 +3,7 @@
 //! Owns the checked values; opening a device is the work of the program around the agent. No model is named
 //! here or in code: what a device needs stands in `firmware-notes/`.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::fault::Fault;
@@ -18,6 +19,9 @@ const MARK_BYTES_MAX: usize = 16;
 const BAUD_RATES: [u32; 8] = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200];
 /// The usual rate of a scanner out of the box.
 const BAUD_DEFAULT: u32 = 9600;
+
+/// A machine has one or two cameras; a longer list is a mistake.
+const CAMERAS_MAX: usize = 8;
 
 /// The card readers that may be used.
 #[derive(Clone, Debug)]
@@ -95,6 +99,65 @@ impl NamePattern {
             None => name == self.0,
         }
     }
+
+    /// Does every name fit?
+    fn is_any(&self) -> bool {
+        self.0 == "*"
+    }
+}
+
+impl DevicePattern {
+    /// As it stands in the configuration.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Path(path) => path.to_string_lossy(),
+            Self::Name(name) => name.text().into(),
+            Self::Port(port) => format!("usb:{}", port.as_str()).into(),
+        }
+    }
+}
+
+/// Which of this machine's devices is meant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum DevicePattern {
+    /// By its device file, such as a link below `/dev/v4l/by-id` or `/dev/input/by-id`.
+    Path(PathBuf),
+    /// By the name that it gives itself.
+    Name(NamePattern),
+    /// By the port it is plugged into, whatever its name or number has become.
+    Port(UsbPort),
+}
+
+/// How codes are scanned apart from the camera.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ScannerChoice {
+    /// By a scanner on a serial line.
+    Serial(ScannerPort),
+    /// By a scanner that types what it reads.
+    Keyboard(ScannerKeyboard),
+}
+
+impl ScannerChoice {
+    /// The device, as it stands in the configuration.
+    #[must_use]
+    pub fn device(&self) -> Cow<'_, str> {
+        match self {
+            Self::Serial(line) => line.port.to_string_lossy(),
+            Self::Keyboard(keyboard) => keyboard.device.text(),
+        }
+    }
+}
+
+/// A scanner that is a keyboard to the machine (a "wedge"): taken for codes alone, it types into nothing else.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ScannerKeyboard {
+    /// Which input device.
+    pub device: DevicePattern,
+    /// What the scanner types before each code; cut off if there.
+    pub prefix: String,
+    /// What it types behind each code, apart from Enter; cut off if there.
+    pub suffix: String,
 }
 
 /// A scanner on a serial line, USB CDC or pseudo-terminal.
@@ -110,24 +173,26 @@ pub struct ScannerPort {
     pub suffix: String,
 }
 
-/// A camera and the picture asked of it.
+/// The cameras that may be used, and the picture asked of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CameraChoice {
-    /// Which one.
-    pub device: CameraDevice,
+    /// Which ones, in order of preference; never empty.
+    pub devices: Vec<DevicePattern>,
     /// Pixels.
     pub width: u32,
     /// Pixels.
     pub height: u32,
+    /// What becomes of a camera that a program plays.
+    pub virtual_cameras: VirtualCameras,
 }
 
-/// How a camera is found.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum CameraDevice {
-    /// By its device file, such as a link below `/dev/v4l/by-id`.
-    Path(PathBuf),
-    /// By its name.
-    Name(NamePattern),
+/// What becomes of a camera without a lens: whoever plays one shows the bank any face.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum VirtualCameras {
+    /// It is not opened.
+    Refuse,
+    /// It is used as any other: test machines, and cameras on a board that has no USB.
+    Allow,
 }
 
 /// Where slips go, as lines of UTF-8 text.
@@ -153,19 +218,44 @@ fn reader_pattern(given: &Given<'_>) -> Result<ReaderPattern, Fault> {
     ReaderPattern::parse(given.text(expected)?).ok_or_else(|| given.refuse(expected))
 }
 
-fn name_pattern(given: &Given<'_>) -> Result<NamePattern, Fault> {
-    let expected = "a name such as \"Example Reader*\", at most 127 bytes, a * only at its end";
-    NamePattern::parse(given.text(expected)?).ok_or_else(|| given.refuse(expected))
-}
-
-pub(super) fn scanner(top: &mut Section<'_>) -> Option<ScannerPort> {
+pub(super) fn scanner(top: &mut Section<'_>) -> Option<ScannerChoice> {
     top.optional_section("scanner", |table| {
-        let port = table.required("port", "a serial device such as \"/dev/ttyACM0\"", Given::path);
-        let baud = table.optional("baud", baud).unwrap_or(BAUD_DEFAULT);
+        let keyboard = table.optional("keyboard", keyboard);
         let prefix = table.optional("prefix", mark).unwrap_or_default();
         let suffix = table.optional("suffix", mark).unwrap_or_default();
-        Some(ScannerPort { port: port?, baud, prefix, suffix })
+        if let Some(device) = keyboard {
+            let instead = "nothing: scanner.keyboard names the scanner, which has no serial line";
+            let refuse = |given: &Given<'_>| Err::<(), _>(given.refuse(instead));
+            table.optional("port", refuse);
+            table.optional("baud", refuse);
+            return Some(ScannerChoice::Keyboard(ScannerKeyboard { device, prefix, suffix }));
+        }
+        let expected = "a serial device such as \"/dev/ttyACM0\", or scanner.keyboard instead";
+        let port = table.required("port", expected, Given::path);
+        let baud = table.optional("baud", baud).unwrap_or(BAUD_DEFAULT);
+        Some(ScannerChoice::Serial(ScannerPort { port: port?, baud, prefix, suffix }))
     })
+}
+
+/// A scanner's own input device. A pattern that fits every keyboard would take the operator's.
+fn keyboard(given: &Given<'_>) -> Result<DevicePattern, Fault> {
+    let expected = "one input device: a file such as \"/dev/input/by-id/usb-…-event-kbd\", a name with or \
+                    without a * at its end, or a port such as \"usb:1-2.3\"";
+    match device(given, expected)? {
+        DevicePattern::Name(name) if name.is_any() => Err(given.refuse(expected)),
+        pattern => Ok(pattern),
+    }
+}
+
+/// A device file, a port or a name.
+fn device(given: &Given<'_>, expected: &str) -> Result<DevicePattern, Fault> {
+    let text = given.text(expected)?;
+    let pattern = match text.strip_prefix("usb:") {
+        Some(port) => UsbPort::parse(port).map(DevicePattern::Port),
+        None if text.starts_with('/') => Some(DevicePattern::Path(given.path()?)),
+        None => NamePattern::parse(text).map(DevicePattern::Name),
+    };
+    pattern.ok_or_else(|| given.refuse(expected))
 }
 
 fn baud(given: &Given<'_>) -> Result<u32, Fault> {
@@ -183,20 +273,29 @@ fn mark(given: &Given<'_>) -> Result<String, Fault> {
 
 pub(super) fn camera(top: &mut Section<'_>) -> Option<CameraChoice> {
     top.optional_section("camera", |table| {
-        let expected = "a device such as \"/dev/video0\" or a camera's name";
-        let device = table.required("device", expected, camera_device);
+        let expected = "a device such as \"/dev/video0\", a camera's name with or without a * at its end, a port \
+                        such as \"usb:1-2.3\", or a list of them";
+        let devices = table.required("device", expected, |given| cameras(given, expected));
         let width = table.optional("width", |given| given.number(640..=1920)).unwrap_or(640);
         let height = table.optional("height", |given| given.number(480..=1080)).unwrap_or(480);
-        Some(CameraChoice { device: device?, width, height })
+        let words = [("refuse", VirtualCameras::Refuse), ("allow", VirtualCameras::Allow)];
+        let virtual_cameras = table
+            .optional("virtual_cameras", |given| given.word(&words))
+            .unwrap_or(VirtualCameras::Refuse);
+        Some(CameraChoice { devices: devices?, width, height, virtual_cameras })
     })
 }
 
-fn camera_device(given: &Given<'_>) -> Result<CameraDevice, Fault> {
-    if given.text("a device file or a camera's name")?.starts_with('/') {
-        given.path().map(CameraDevice::Path)
-    } else {
-        name_pattern(given).map(CameraDevice::Name)
+/// One camera, or several in order of preference.
+fn cameras(given: &Given<'_>, expected: &str) -> Result<Vec<DevicePattern>, Fault> {
+    if !given.is_list() {
+        return Ok(vec![device(given, expected)?]);
     }
+    let list = given.list(CAMERAS_MAX, "cameras")?;
+    if list.is_empty() {
+        return Err(given.refuse(expected));
+    }
+    list.iter().map(|given| device(given, expected)).collect()
 }
 
 pub(super) fn printer(top: &mut Section<'_>) -> Option<PrinterPath> {

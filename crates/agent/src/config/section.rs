@@ -261,6 +261,11 @@ impl<'a> Given<'a> {
         Ok(self.findings.base.join(self.text("a path")?))
     }
 
+    /// Is it a list, rather than one value?
+    pub(super) fn is_list(&self) -> bool {
+        self.value.get_ref().is_array()
+    }
+
     /// A list of at most `most` values.
     pub(super) fn list(&self, most: usize, of: &str) -> Result<Vec<Given<'a>>, Fault> {
         let expected = format!("a list of at most {most} {of}");

@@ -425,3 +425,46 @@ fn the_files_that_a_configuration_names_can_be_looked_for() {
     assert!(refusal.starts_with(missing), "{refusal}");
     assert_eq!(refusal.lines().count(), 4, "{refusal}");
 }
+
+#[test]
+fn a_camera_is_named_by_file_name_or_port_and_several_in_order() {
+    let devices = |value: &str| {
+        let config = parse(&format!("{GOOD}[camera]\ndevice = {value}\n")).unwrap();
+        config.camera.unwrap().devices
+    };
+    let file = DevicePattern::Path("/dev/video0".into());
+    let name = DevicePattern::Name(NamePattern::parse("Example Camera*").unwrap());
+    let port = DevicePattern::Port(UsbPort::parse("1-2.3").unwrap());
+    assert_eq!(devices("\"/dev/video0\""), std::slice::from_ref(&file));
+    let several = devices("[\"usb:1-2.3\", \"Example Camera*\", \"/dev/video0\"]");
+    assert_eq!(several, [port, name, file]);
+    for wrong in ["[]", "\"usb:1\"", "\"a*b\"", "7", "[\"\"]"] {
+        let refusal = refusal(&format!("{GOOD}[camera]\ndevice = {wrong}\n"));
+        assert!(refusal.contains("camera.device: came"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_camera_that_a_program_plays_is_refused_unless_it_is_allowed() {
+    let choice = |line: &str| {
+        parse(&format!("{GOOD}[camera]\ndevice = \"a\"\n{line}\n")).unwrap().camera.unwrap()
+    };
+    assert_eq!(choice("").virtual_cameras, VirtualCameras::Refuse);
+    assert_eq!(choice("virtual_cameras = \"allow\"").virtual_cameras, VirtualCameras::Allow);
+    let words = ["\"refuse\" or \"allow\""];
+    check("", "[camera]\ndevice = \"a\"\nvirtual_cameras = true", "12:19", &words);
+}
+
+#[test]
+fn a_scanner_is_a_line_or_a_keyboard_and_never_any_keyboard() {
+    let config =
+        parse(&format!("{GOOD}[scanner]\nkeyboard = \"usb:1-2\"\nsuffix = \"#\"\n")).unwrap();
+    let device = DevicePattern::Port(UsbPort::parse("1-2").unwrap());
+    let expected = ScannerKeyboard { device, prefix: String::new(), suffix: "#".to_owned() };
+    assert_eq!(config.scanner, Some(ScannerChoice::Keyboard(expected)));
+    check("", "[scanner]\nkeyboard = \"*\"", "11:12", &["scanner.keyboard: came \"*\""]);
+    let both = "[scanner]\nkeyboard = \"A\"\nport = \"/dev/ttyACM0\"";
+    check("", both, "12:8", &["scanner.port", "scanner.keyboard names the scanner"]);
+    let baud = "[scanner]\nkeyboard = \"A\"\nbaud = 9600";
+    check("", baud, "12:8", &["scanner.baud: came 9600, expected nothing"]);
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::bounded::{Lost, within};
 use super::finding::{Advice, Check, Finding};
-use crate::config::{CameraDevice, Config};
+use crate::config::{Config, ScannerChoice};
 use crate::ports::{DeviceError, Devices};
 use crate::quirks::{Grade, Peripheral, Quirks};
 
@@ -109,19 +109,13 @@ pub(super) async fn printer(devices: &Arc<dyn Devices>, bound: Duration) -> Find
 
 /// What the notes say of the devices that the configuration names.
 pub(super) fn notes(config: &Config, quirks: &Quirks) -> Vec<Finding> {
-    let camera = config.camera.as_ref().map(|camera| match &camera.device {
-        CameraDevice::Path(path) => path.to_string_lossy(),
-        CameraDevice::Name(pattern) => pattern.text().into(),
-    });
-    let scanner = config.scanner.as_ref().map(|scanner| scanner.port.to_string_lossy());
+    let cameras = config.camera.iter().flat_map(|camera| &camera.devices);
+    let cameras = cameras.map(|device| (Peripheral::Camera, Check::Camera, device.text()));
+    let scanner = config.scanner.as_ref().map(ScannerChoice::device);
     let printer = config.printer.as_ref().map(|printer| printer.device.to_string_lossy());
-    let named = [
-        (Peripheral::Camera, Check::Camera, camera),
-        (Peripheral::Scanner, Check::Scanner, scanner),
-        (Peripheral::Printer, Check::Printer, printer),
-    ];
-    let note = |(kind, check, device): (Peripheral, Check, Option<Cow<'_, str>>)| {
-        let device = device?;
+    let scanner = scanner.map(|device| (Peripheral::Scanner, Check::Scanner, device));
+    let printer = printer.map(|device| (Peripheral::Printer, Check::Printer, device));
+    let note = |(kind, check, device): (Peripheral, Check, Cow<'_, str>)| {
         let (grade, note) = quirks.for_peripheral(kind, &device)?;
         let (name, title, path) = (check.name(), &note.title, &note.path);
         let finding = format!("{name} {device}: {title} ({}); see {path}", grade.word());
@@ -136,7 +130,7 @@ pub(super) fn notes(config: &Config, quirks: &Quirks) -> Vec<Finding> {
             }
         })
     };
-    named.into_iter().filter_map(note).collect()
+    cameras.chain(scanner).chain(printer).filter_map(note).collect()
 }
 
 /// A printer never fails a journey; without the others one cannot be done, or not in the usual way.
@@ -157,6 +151,10 @@ fn failed(check: Check, error: DeviceError) -> Finding {
         DeviceError::Gone => Advice::new(
             "it is unplugged, its device file is another one, or this user may not open it",
             "compare the configured device with /dev, and this user's groups with its owner",
+        ),
+        DeviceError::Refused => Advice::new(
+            "a program plays this camera, or it hangs on no USB port of this machine",
+            "configure the camera that customers look into, or allow it by camera.virtual_cameras",
         ),
         DeviceError::Busy => Advice::new(
             "the running agent or another program holds it",

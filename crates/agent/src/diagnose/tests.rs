@@ -236,8 +236,13 @@ async fn devices_that_are_not_configured_are_skipped() {
 
 #[tokio::test]
 async fn a_lost_device_is_a_fault_and_a_lost_printer_a_warning() {
-    for error in [DeviceError::Gone, DeviceError::Busy, DeviceError::TimedOut, DeviceError::Faulty]
-    {
+    for error in [
+        DeviceError::Gone,
+        DeviceError::Busy,
+        DeviceError::Refused,
+        DeviceError::TimedOut,
+        DeviceError::Faulty,
+    ] {
         let lost = Play::Fails(error);
         let bench = Bench { camera: lost, scanner: lost, printer: lost, ..Bench::default() };
         let report = peripherals(bench, LONG).await;

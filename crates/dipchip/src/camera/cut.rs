@@ -1,4 +1,4 @@
-//! How much of a capture buffer is the picture: nokhwa hands out the whole mapping, old bytes and all.
+//! How much of what a camera sent is the picture: some pad it, and some count old bytes behind it as theirs.
 //!
 //! Only the end is looked for here; decoding is `vision`'s.
 

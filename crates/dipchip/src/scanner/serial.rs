@@ -1,7 +1,6 @@
 //! A code scanner on a serial line: USB CDC, RS-232 or a pseudo-terminal.
 //!
-//! Owns finding where one code ends (CR, LF or silence) and cutting off what the scanner adds. What a code
-//! means is decided in `protocol`; DTR and RTS are left as they are, which a pseudo-terminal does not have.
+//! A code ends with CR, LF or silence. DTR and RTS are left as they are, which a pseudo-terminal does not have.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -11,8 +10,9 @@ use agent::ports::{DeviceError, Scanner};
 use serial2::{SerialPort, Settings};
 use zeroize::Zeroizing;
 
-/// No reference has more than 55 characters; what is longer is cut here and refused later.
-const CODE_BYTES_MAX: usize = 512;
+use super::fault;
+use super::line::CodeLine;
+
 /// A scanner that ends its codes with nothing is silent after them. At 1200 baud a byte takes 8 ms.
 const SILENCE: Duration = Duration::from_millis(100);
 /// One read; a scanner sends a code at once.
@@ -65,72 +65,6 @@ impl Scanner for SerialScanner {
     }
 }
 
-/// An unplugged port answers with EIO, ENXIO or ENODEV, for which there is no common kind.
-fn fault(error: &std::io::Error) -> DeviceError {
-    match error.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ResourceBusy => DeviceError::Busy,
-        ErrorKind::InvalidInput | ErrorKind::Unsupported => DeviceError::Faulty,
-        _ => DeviceError::Gone,
-    }
-}
-
-/// Cuts the bytes of a line into codes.
-struct CodeLine {
-    prefix: String,
-    suffix: String,
-    open: Zeroizing<Vec<u8>>,
-    ended: Vec<Zeroizing<Vec<u8>>>,
-}
-
-/// Codes that wait to be taken; a scanner cannot be that much faster than the agent.
-const WAITING_MAX: usize = 4;
-
-impl CodeLine {
-    fn new(prefix: &str, suffix: &str) -> Self {
-        Self {
-            prefix: prefix.to_owned(),
-            suffix: suffix.to_owned(),
-            open: Zeroizing::new(Vec::with_capacity(CODE_BYTES_MAX)),
-            ended: Vec::new(),
-        }
-    }
-
-    /// Has a code begun that has not ended?
-    fn is_open(&self) -> bool {
-        !self.open.is_empty()
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            match byte {
-                b'\r' | b'\n' => self.end(),
-                _ if self.open.len() < CODE_BYTES_MAX => self.open.push(*byte),
-                _ => {}
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        if self.is_open() && self.ended.len() < WAITING_MAX {
-            self.ended.push(self.open.clone());
-        }
-        zeroize::Zeroize::zeroize(&mut *self.open);
-    }
-
-    /// The oldest code that has ended and is more than its marks.
-    fn take(&mut self) -> Option<String> {
-        while !self.ended.is_empty() {
-            let bytes = self.ended.remove(0);
-            let text = String::from_utf8_lossy(&bytes);
-            let text = text.strip_prefix(&self.prefix).unwrap_or(&text);
-            let text = text.strip_suffix(&self.suffix).unwrap_or(text);
-            if !text.is_empty() {
-                return Some(text.to_owned());
-            }
-        }
-        None
-    }
-}
-
 #[cfg(test)]
+#[path = "serial_tests.rs"]
 mod tests;
