@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A device of this number; a machine has no such many.
+/// The name of the device file, in the camera's folder.
 const NODE: &str = "video77";
 /// The driver's side, and what it sees: names within the camera's folder.
 const DRIVER: &str = "camera.so";
@@ -31,7 +31,7 @@ impl Camera {
         if !compiler.status()?.success() {
             return Err(io::Error::other("camera.c does not compile"));
         }
-        // The number is all that the program takes from this file: it opens the node of that number.
+        // The program finds a file there; when it opens it, the library answers.
         std::fs::write(folder.join(NODE), [])?;
         let camera = Self { folder: folder.to_owned() };
         camera.sees(picture)?;
@@ -53,14 +53,15 @@ impl Camera {
     pub fn lend<'a>(&self, program: &'a mut Command) -> &'a mut Command {
         program
             .env("LD_PRELOAD", self.folder.join(DRIVER))
-            .env("CAMERA_NODE", Path::new("/dev").join(NODE))
+            .env("CAMERA_NODE", self.folder.join(NODE))
             .env("CAMERA_PICTURE", self.folder.join(PICTURE))
     }
 
-    /// The section of the configuration.
+    /// The section of the configuration. A program plays this camera, which a kiosk has to be told.
     #[must_use]
     pub fn section(&self) -> String {
-        format!("\n[camera]\ndevice = \"{}\"\n", self.folder.join(NODE).display())
+        let device = self.folder.join(NODE);
+        format!("\n[camera]\ndevice = \"{}\"\nvirtual_cameras = \"allow\"\n", device.display())
     }
 }
 
