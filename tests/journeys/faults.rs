@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use session::DopaPolicy;
 use simulator::bank::{Cut, Endpoint, Fault, Kind, SealedAgain};
 use simulator::card::{Manner, Trap, named};
-use simulator::customer::Hands as _;
+use simulator::customer::{Customer, Hands as _};
 use tests::personal::Person;
 use tests::stage::Stage;
 
@@ -154,6 +154,61 @@ async fn an_unplugged_reader_is_told_and_comes_back() {
     customer.until(gone).await.expect("the page tells of it");
     stage.world.plug_reader();
     check(&stage.walk("somchai", "SIM-0000-PLUG-0001").await, "done", "0000");
+}
+
+/// A customer before the confirmation, whose card service stops.
+async fn service_lost_at_confirmation(stage: &Stage, reference: &str) -> Customer {
+    let mut hands = stage.hands("somchai", reference);
+    let customer = stage.customer().await;
+    customer.act(&json!({"action": "start"})).await.expect("started");
+    hands.show_code();
+    hands.insert_card();
+    customer.until_screen("confirm").await.expect("the data");
+    stage.world.stop_card_service();
+    customer.until(|view| !view["reader_trouble"].is_null()).await.expect("the page tells of it");
+    customer
+}
+
+async fn confirmed(customer: &Customer) -> String {
+    let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
+    // Until the card was looked at again, nothing follows from it.
+    let mut every = tokio::time::interval(Duration::from_millis(50));
+    for _ in 0..200 {
+        every.tick().await;
+        let view = customer.view().await.expect("the page is there");
+        let said = |pointer: &str| view.pointer(pointer).and_then(Value::as_str).unwrap_or("");
+        match said("/screen/name") {
+            "confirm" => drop(customer.act(&confirm).await),
+            "result" => return said("/screen/outcome").to_owned(),
+            _ => {}
+        }
+    }
+    "no end within ten seconds".to_owned()
+}
+
+#[tokio::test]
+async fn the_card_is_looked_at_again_before_its_data_are_sent_when_the_service_was_away() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    let customer = service_lost_at_confirmation(&stage, "SIM-0000-AWAY-0001").await;
+    stage.world.start_card_service();
+    assert_eq!(confirmed(&customer).await, "done");
+    stage.world.slot().eject();
+    customer.leave().await.expect("the page is free again");
+
+    let customer = service_lost_at_confirmation(&stage, "SIM-0000-AWAY-0002").await;
+    stage.world.slot().insert(named("bangkok").expect("a carried card"), Manner::default());
+    stage.world.start_card_service();
+    let shown = customer.until_screen("result").await.expect("the journey ends");
+    assert_eq!(shown.pointer("/screen/failure/code"), Some(&json!("CARD_SWAPPED")));
+    stage.world.slot().eject();
+    customer.leave().await.expect("the page is free again");
+
+    let customer = service_lost_at_confirmation(&stage, "SIM-0000-AWAY-0003").await;
+    stage.world.slot().eject();
+    stage.world.start_card_service();
+    let shown = customer.until_screen("result").await.expect("the journey ends");
+    assert_eq!(shown.pointer("/screen/failure/code"), Some(&json!("CARD_REMOVED")));
+    assert_eq!(records(&stage, Endpoint::Submit).len(), 1);
 }
 
 #[tokio::test]

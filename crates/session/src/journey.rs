@@ -18,6 +18,9 @@ mod agree;
 mod asking;
 mod gather;
 mod send;
+mod sight;
+
+use sight::Sight;
 
 use asking::question_of;
 
@@ -45,6 +48,7 @@ pub struct Session {
     pub(crate) card: CardStatus,
     /// The card now in belongs to a journey that is over: it must come out first.
     card_spent: bool,
+    sight: Sight,
     service: Service,
     /// The last sign of a person.
     pub(crate) seen: Duration,
@@ -67,6 +71,7 @@ impl Session {
             language: Language::default(),
             card: CardStatus::Absent,
             card_spent: false,
+            sight: Sight::default(),
             service: Service::Open,
             seen: Duration::ZERO,
             at: Duration::ZERO,
@@ -190,6 +195,16 @@ impl Session {
             (State::Idle, event) => self.arrive(event, turn),
             (State::Gathering(gathering), event) => self.gather(gathering, event, turn),
             (state @ State::Submitting { .. }, Event::CardRemoved | Event::Cancelled) => state,
+            (state, Event::CardFailed(fault)) if state.holds_a_card() => {
+                self.lost_sight(state, fault, turn)
+            }
+            (state, Event::CardInserted) if state.holds_a_card() => {
+                self.look_again(turn);
+                state
+            }
+            (state, Event::IdentityRead(identity)) if state.holds_a_card() => {
+                self.seen_again(state, &identity, turn)
+            }
             (State::Submitting { confirmed, selfie, call }, event) => {
                 self.submitting(confirmed, selfie, call, event, turn)
             }
@@ -344,6 +359,7 @@ impl Session {
         }
         turn.order(Command::Forget);
         self.tries = Tries::default();
+        self.sight = Sight::Kept;
         self.card_spent = self.card == CardStatus::Present;
         State::Ended { outcome, until: turn.now.tick + self.policy.patience.result }
     }

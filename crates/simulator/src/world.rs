@@ -59,6 +59,8 @@ enum Cable {
     #[default]
     Plugged,
     Pulled,
+    /// It is plugged in, and the card service does not run.
+    Unserved,
 }
 
 #[derive(Default)]
@@ -92,6 +94,16 @@ impl World {
         self.slot.eject();
     }
 
+    /// Stops the card service: what lies in the reader stays there, unseen.
+    pub fn stop_card_service(&self) {
+        *lock(&self.shared.cable) = Cable::Unserved;
+    }
+
+    /// Starts the card service again.
+    pub fn start_card_service(&self) {
+        *lock(&self.shared.cable) = Cable::Plugged;
+    }
+
     /// Plugs the reader in again.
     pub fn plug_reader(&self) {
         *lock(&self.shared.cable) = Cable::Plugged;
@@ -122,16 +134,17 @@ impl World {
         lock(&self.shared.printed).folder = Some(folder.to_owned());
     }
 
-    fn presence(&self) -> Presence {
+    fn presence(&self) -> Result<Presence, ReaderError> {
         let reader = self.reader.to_string();
-        match (*lock(&self.shared.cable), self.slot.insertion()) {
+        Ok(match (*lock(&self.shared.cable), self.slot.insertion()) {
+            (Cable::Unserved, _) => return Err(ReaderError::ServiceDown),
             (Cable::Pulled, _) => Presence::NoReader,
             (Cable::Plugged, None) => Presence::Empty,
             (Cable::Plugged, Some(insertion)) => match self.slot.connect(SlotStart::AsItIs) {
                 Err(ConnectError::Mute) => Presence::Mute { reader, insertion },
                 Ok(_) | Err(ConnectError::NoCard) => Presence::Card { reader, insertion },
             },
-        }
+        })
     }
 }
 
@@ -168,7 +181,7 @@ impl CardMonitor for World {
     fn watch(&mut self, known: &Presence, patience: Duration) -> Result<Presence, ReaderError> {
         let begun = Instant::now();
         loop {
-            let presence = self.presence();
+            let presence = self.presence()?;
             let left = patience.saturating_sub(begun.elapsed());
             if presence != *known || left.is_zero() {
                 return Ok(presence);
@@ -185,8 +198,10 @@ impl CardReader for World {
         reader: &str,
         start: Start,
     ) -> Result<Box<dyn CardConnection + '_>, ReaderError> {
-        if *lock(&self.shared.cable) == Cable::Pulled || *reader != *self.reader {
-            return Err(ReaderError::Gone);
+        match *lock(&self.shared.cable) {
+            Cable::Unserved => return Err(ReaderError::ServiceDown),
+            Cable::Plugged if *reader == *self.reader => {}
+            Cable::Plugged | Cable::Pulled => return Err(ReaderError::Gone),
         }
         let start = match start {
             Start::AsItIs => SlotStart::AsItIs,

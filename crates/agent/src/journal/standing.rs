@@ -48,6 +48,7 @@ impl JournalError {
                 std::io::ErrorKind::StorageFull => Standing::Full,
                 std::io::ErrorKind::ReadOnlyFilesystem
                 | std::io::ErrorKind::PermissionDenied
+                | std::io::ErrorKind::AlreadyExists
                 | std::io::ErrorKind::NotADirectory => Standing::ReadOnly,
                 _ => Standing::Failing,
             }),

@@ -47,6 +47,8 @@ pub(super) struct Machine {
     /// Until when the card thread owes an answer.
     card_due: Option<Duration>,
     presence: Presence,
+    /// A card lay in the reader when the watch broke off.
+    left_in: bool,
     /// How the journal was when it was last told.
     standing: Standing,
     gaze: Gaze,
@@ -101,6 +103,7 @@ impl Machine {
             card,
             card_due: None,
             presence: Presence::NoReader,
+            left_in: false,
             standing: Standing::Sound,
             gaze,
             scans_codes: config.scanner.is_none() && config.camera.is_some(),
@@ -322,7 +325,10 @@ impl Machine {
                 warn!("the card was out and in between two looks; it counts as taken out");
             }
             self.take(Event::CardRemoved).await;
+        } else if self.left_in && presence == Presence::Empty {
+            self.take(Event::CardRemoved).await;
         }
+        self.left_in &= presence == Presence::NoReader;
         match presence {
             Presence::Card { .. } => self.take(Event::CardInserted).await,
             Presence::Mute { .. } => self.take(Event::CardFailed(CardFault::Mute)).await,
@@ -332,10 +338,12 @@ impl Machine {
     }
 
     /// The watch broke off. What lies in the reader is unknown until it is back: the session is told only
-    /// that reading failed, so that data already confirmed is not thrown away.
+    /// that reading failed, so that data already confirmed is not thrown away; it has the card looked at
+    /// again when it is back, and hears of its removal if it is gone by then.
     async fn reader_failed(&mut self, error: ReaderError) {
         warn!(%error, "the card reader fails");
         let fault = fault_of_reader(error);
+        self.left_in |= matches!(self.presence, Presence::Card { .. } | Presence::Mute { .. });
         self.presence = Presence::NoReader;
         self.extras.reader_trouble = Some(Failure::Local(LocalFailure::Card(fault)));
         self.device(|health| &mut health.reader, DeviceState::Failed);

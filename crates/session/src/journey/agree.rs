@@ -8,6 +8,7 @@ use citizen::{Citizen, postal};
 use protocol::{Action, Alert, Consent, CustomerData, CustomerInput, FaceCompare, FailureReason};
 
 use super::gather::CardFinding;
+use super::sight::Sight;
 use super::{Session, Turn};
 use crate::event::{CardFault, Command, Event};
 use crate::failure::{Failure, LocalFailure, Outcome};
@@ -116,7 +117,12 @@ impl Session {
     }
 
     /// The card failed after the reference was validated: another try where one can help.
-    fn unreadable(&mut self, errand: Errand, fault: CardFault, turn: &mut Turn) -> State {
+    pub(super) fn unreadable(
+        &mut self,
+        errand: Errand,
+        fault: CardFault,
+        turn: &mut Turn,
+    ) -> State {
         let failure = Failure::Local(LocalFailure::Card(fault));
         match (fault, errand) {
             (CardFault::Swapped, errand) => self.card_swapped(errand, turn),
@@ -153,7 +159,6 @@ impl Session {
                     Some(_) | None => State::Confirming(shown),
                 }
             }
-            Event::CardFailed(CardFault::Swapped) => self.card_swapped(shown.errand, turn),
             _ => State::Confirming(shown),
         }
     }
@@ -163,6 +168,11 @@ impl Session {
     }
 
     fn confirmed(&mut self, shown: Shown, input: CustomerInput, turn: &mut Turn) -> State {
+        match self.in_sight(turn) {
+            Sight::Kept => {}
+            Sight::Lost => return State::Confirming(shown),
+            Sight::Another => return self.card_swapped(shown.errand, turn),
+        }
         let data = match CustomerData::prepare(&shown.citizen, &input, &self.policy.dialect) {
             Ok(data) => data,
             Err(error) => {

@@ -9,6 +9,7 @@ use protocol::{
 };
 
 use super::asking::Heard;
+use super::sight::Sight;
 use super::{Session, Turn, outcome_of, send};
 use crate::call::{Again, Call, CallId, Verdict};
 use crate::event::{BankAnswer, CardFault, Command, Event, Request, Service};
@@ -208,6 +209,7 @@ impl Session {
     pub(super) fn another_card(&mut self, reference: Reference, finding: Outcome) -> State {
         self.tries.rereads += 1;
         self.tries.dopa = Dopa::Unasked;
+        self.sight = Sight::Kept;
         self.card_spent = self.card == CardStatus::Present;
         let trouble = finding.failure();
         State::Gathering(Gathering { reference: Some(reference), trouble, ..Gathering::default() })

@@ -9,9 +9,10 @@ use protocol::{
 
 use super::asking::Heard;
 use super::gather::CardFinding;
+use super::sight::Sight;
 use super::{Session, Turn, outcome_of};
 use crate::call::{Call, Verdict};
-use crate::event::{BankAnswer, CardFault, Command, Event, Request, SlipResult};
+use crate::event::{BankAnswer, Command, Event, Request, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::state::{Agreement, CardCopy, Confirmed, Dopa, Earlier, Errand, Shown, State};
 
@@ -48,9 +49,6 @@ impl Session {
                 self.after_dopa(confirmed, turn)
             }
             Heard::Over(verdict) => self.ruled(confirmed, verdict, turn),
-            Heard::Other(Event::CardFailed(CardFault::Swapped)) => {
-                self.card_swapped(confirmed.shown.errand, turn)
-            }
             Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
                 State::CheckingDopa { confirmed, call }
             }
@@ -91,14 +89,16 @@ impl Session {
                 self.submit(confirmed, Some(selfie), turn)
             }
             Event::CameraFailed => self.fail(LocalFailure::NoSelfie, turn),
-            Event::CardFailed(CardFault::Swapped) => {
-                self.card_swapped(confirmed.shown.errand, turn)
-            }
             _ => State::TakingSelfie { confirmed, trouble },
         }
     }
 
     fn submit(&mut self, confirmed: Confirmed, selfie: Option<Selfie>, turn: &mut Turn) -> State {
+        match self.in_sight(turn) {
+            Sight::Kept => {}
+            Sight::Lost => return State::Confirming(confirmed.shown),
+            Sight::Another => return self.card_swapped(confirmed.shown.errand, turn),
+        }
         // An errand without a reference has nothing to submit: it ends where DOPA has answered.
         let Some(request) = self.submission(&confirmed, selfie.as_ref()) else {
             return self.after_dopa(confirmed, turn);

@@ -1,5 +1,6 @@
 //! Whole journeys: flows (a), (b) and (c), and the bank's refusals.
 
+use citizen::{ChipNumber, Identity};
 use protocol::{Consent, Endpoint, FaceCompare};
 
 use super::bench::{Bench, citizen, identity, reference, text, validation};
@@ -372,6 +373,72 @@ fn a_journal_that_fails_after_a_lost_answer_leaves_the_outcome_unresolved() {
     let mut bench = submitting();
     bench.code(Endpoint::Submit, "NET_CUT").wait().give(Event::JournalFailed(JournalFault::Full));
     bench.check_end("unresolved", "DISK_FULL");
+}
+
+/// At each screen that holds the card's data, the reader goes away and comes back.
+fn reader_back(screen: &str) -> Bench {
+    let mut bench = without_dopa();
+    bench.gather().validate(FaceCompare::Required).agree().read_card();
+    if screen == "selfie" {
+        bench.confirm();
+    }
+    bench.give(Event::CardFailed(CardFault::ServiceDown));
+    let looks = |bench: &Bench| {
+        bench.orders.iter().filter(|one| matches!(one, Command::ReadIdentity)).count()
+    };
+    let before = looks(&bench);
+    bench.give(Event::CardInserted);
+    assert_eq!(looks(&bench), before + 1, "at {screen} the card is looked at again");
+    bench
+}
+
+#[test]
+fn a_card_is_looked_at_again_when_its_reader_was_away() {
+    for screen in ["confirm", "selfie"] {
+        let mut bench = reader_back(screen);
+        bench.give(Event::IdentityRead(identity()));
+        if screen == "confirm" {
+            bench.confirm();
+        }
+        bench.pose().accept().check_end("done", "");
+    }
+}
+
+#[test]
+fn another_card_after_the_reader_was_away_is_reported_as_suspected_fraud() {
+    for screen in ["confirm", "selfie"] {
+        let mut bench = reader_back(screen);
+        let chip_number = ChipNumber::parse("00000000000000ff").unwrap();
+        bench.give(Event::IdentityRead(Identity { chip_number, ..identity() }));
+        bench.check_end("refused", "CARD_SWAPPED");
+        assert_eq!((bench.reports(), bench.submits().len()), (vec!["05"], 0));
+    }
+}
+
+#[test]
+fn nothing_is_sent_of_a_card_that_nobody_has_looked_at_again() {
+    let mut bench = reader_back("selfie");
+    bench.pose();
+    assert!(matches!(bench.session.view().screen, Screen::Confirm { .. }));
+    bench.confirm();
+    assert_eq!(bench.submits().len(), 0);
+    bench.give(Event::IdentityRead(identity())).confirm().pose().accept().check_end("done", "");
+}
+
+#[test]
+fn a_card_that_cannot_be_looked_at_again_is_asked_for_again() {
+    let mut bench = reader_back("confirm");
+    bench.give(Event::CardFailed(CardFault::Unreadable));
+    assert!(matches!(bench.session.view().screen, Screen::InsertCard { trouble: Some(_) }));
+}
+
+#[test]
+fn a_reader_that_comes_back_under_a_submit_does_not_end_it() {
+    let mut bench = submitting();
+    bench.give(Event::CardFailed(CardFault::ServiceDown)).give(Event::CardInserted);
+    let chip_number = ChipNumber::parse("00000000000000ff").unwrap();
+    bench.give(Event::IdentityRead(Identity { chip_number, ..identity() }));
+    bench.code(Endpoint::Submit, "NET_CUT").wait().accept().check_end("done", "");
 }
 
 #[test]
