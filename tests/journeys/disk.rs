@@ -61,11 +61,11 @@ async fn nobody_is_served_by_a_machine_whose_journal_cannot_be_written() {
     fs::write(&journal, b"in the way").expect("the place is free");
     stage.start_agent().await;
     let customer = stage.customer().await;
-    let told = |view: &serde_json::Value| view["reader_trouble"]["code"] == "DISK_READ_ONLY";
+    let told = |view: &serde_json::Value| view["screen"]["trouble"]["code"] == "DISK_READ_ONLY";
     customer.until(told).await.expect("the page says why");
     customer.act(&json!({"action": "start"})).await.expect("taken");
     stage.world.show_code("SIM-0000-CLOSED-01");
     let view = customer.view().await.expect("the page is there");
-    assert_eq!(view["screen"]["name"], "attract", "no journey begins");
+    assert_eq!(view["screen"]["name"], "out_of_service", "no journey begins");
     assert_eq!(stage.bank.records().iter().filter(|one| one.reference().is_some()).count(), 0);
 }

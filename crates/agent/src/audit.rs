@@ -60,6 +60,8 @@ pub(crate) enum Happened {
     Settled { entry: String, answer: String },
     /// The journal is no longer as it was.
     Journal { standing: &'static str },
+    /// The machine turns customers away, or serves them again.
+    Service { service: &'static str, code: String },
 }
 
 /// When a record must be on the disk.
@@ -106,7 +108,8 @@ impl Happened {
             | Self::Answer { .. }
             | Self::Reported { .. }
             | Self::Alert { .. }
-            | Self::Journal { .. } => Keep::Soon,
+            | Self::Journal { .. }
+            | Self::Service { .. } => Keep::Soon,
         }
     }
 }

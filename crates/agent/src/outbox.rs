@@ -47,6 +47,7 @@ pub(crate) struct Desk {
     pub(crate) bank: Arc<Bank>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) audit: Audit,
+    pub(crate) facts: Facts,
 }
 
 impl Outbox {
@@ -56,7 +57,7 @@ impl Outbox {
     }
 
     /// Runs until it is dropped.
-    pub(crate) async fn run(self, desk: Desk, facts: Facts) {
+    pub(crate) async fn run(self, desk: Desk) {
         let mut pace = Pace::of_rounds();
         let mut told = Standing::default();
         loop {
@@ -76,7 +77,7 @@ impl Outbox {
             if standing != told {
                 told = standing;
                 // Nobody listens any more at the very end.
-                let _ = facts.0.send(Fact::JournalChanged).await;
+                let _ = desk.facts.0.send(Fact::JournalChanged).await;
             }
             if timeout(wait, self.bell.notified()).await.is_ok() {
                 pace.settled();
@@ -152,7 +153,11 @@ impl Desk {
         let entry = Entry { attempts: entry.attempts.saturating_add(1), ..*entry };
         match entry.ended_by(failed.at, failed.condition, self.clock.bank_time()) {
             Some(end) => Settled::Ended(end),
-            None if ends_the_round(failed.at, failed.condition) => Settled::RoundOver,
+            None if ends_the_round(failed.at, failed.condition) => {
+                // A machine too busy to hear of it now hears of it in the next round.
+                drop(self.facts.0.try_send(Fact::Unserved(failed.at, failed.condition)));
+                Settled::RoundOver
+            }
             None => Settled::Kept,
         }
     }

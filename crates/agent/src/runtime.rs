@@ -165,7 +165,7 @@ impl Agent {
         let server = tokio::spawn(api::serve(listener, desk, options, panel, server_stop));
         let machine = tokio::spawn(machine.run(facts_in, events_in, until_stopped(stopped)));
         let token = tokio::spawn(keep_token(Arc::clone(&bank), facts.clone()));
-        let outbox = tokio::spawn(outbox.run(outbox::Desk { sendings, bank, clock, audit }, facts));
+        let outbox = tokio::spawn(outbox.run(outbox::Desk { sendings, bank, clock, audit, facts }));
         info!(%address, "the page is served");
         Ok(Running { address, page_url, last, stop, machine, server, outbox, token })
     }

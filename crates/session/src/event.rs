@@ -77,7 +77,7 @@ pub enum Event {
     SentBefore(CallId),
     /// Nobody can be sure that the disk keeps what must be kept: nothing may be sent.
     JournalFailed(JournalFault),
-    /// The machine begins to serve customers, or to turn them away; a journey under way goes on.
+    /// The journal lets the machine serve customers, or turn them away; a journey under way goes on.
     ServiceChanged(Service),
     /// Outside a journey, the bank did not serve this machine: while a token was renewed, or by the outbox.
     Unserved {
@@ -103,7 +103,7 @@ pub enum Service {
     #[default]
     Open,
     /// No: nobody can be sure that the end of a journey is kept.
-    Closed,
+    Closed(JournalFault),
 }
 
 /// What the bank said, already read.

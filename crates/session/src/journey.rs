@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use protocol::{Action, Alert, Condition, Endpoint, FailureReason};
 
-use crate::event::{CardFault, Command, Event, Needs, Now, Service, Slip, SlipResult};
+use crate::doors::Doors;
+use crate::event::{CardFault, Command, Event, Needs, Now, Slip, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::Policy;
 use crate::screen::{CardStatus, Language};
@@ -49,7 +50,7 @@ pub struct Session {
     /// The card now in belongs to a journey that is over: it must come out first.
     card_spent: bool,
     sight: Sight,
-    service: Service,
+    pub(crate) doors: Doors,
     /// The last sign of a person.
     pub(crate) seen: Duration,
     /// The last event of any kind.
@@ -72,7 +73,7 @@ impl Session {
             card: CardStatus::Absent,
             card_spent: false,
             sight: Sight::default(),
-            service: Service::Open,
+            doors: Doors::new(seed),
             seen: Duration::ZERO,
             at: Duration::ZERO,
             tries: Tries::default(),
@@ -89,7 +90,7 @@ impl Session {
         let mut turn = Turn { now, orders: Vec::new() };
         match &event {
             Event::LanguageChosen(language) => self.language = *language,
-            Event::ServiceChanged(service) => self.service = *service,
+            Event::ServiceChanged(service) => self.doors.journal(*service),
             Event::Unserved { at, condition } => self.unserved(*at, *condition, now),
             Event::CardInserted => self.card = CardStatus::Present,
             Event::CardRemoved => {
@@ -97,6 +98,10 @@ impl Session {
                 self.card_spent = false;
             }
             _ => {}
+        }
+        if self.probed(&event, &mut turn) {
+            self.at = now.tick;
+            return turn.orders;
         }
         if is_sign_of_life(&event) {
             self.seen = now.tick;
@@ -122,7 +127,7 @@ impl Session {
             Some(Errand::DopaOnly) | None => next,
         };
         match &self.state {
-            State::Idle => None,
+            State::Idle => self.doors.deadline(),
             State::Gathering(gathering) => Some(match gathering.reading {
                 Some(since) => waiting.min(since + READING_MOST),
                 None => waiting,
@@ -138,6 +143,12 @@ impl Session {
             | State::Submitting { call, .. } => Some(call.deadline().unwrap_or(waiting)),
             State::Ended { until, .. } => Some(*until),
         }
+    }
+
+    /// Why this machine serves nobody, if so.
+    #[must_use]
+    pub fn out_of_service(&self) -> Option<Failure> {
+        self.doors.closed()
     }
 
     /// Does it hold anything of a person?
@@ -164,7 +175,9 @@ impl Session {
     #[must_use]
     pub fn needs(&self) -> Needs {
         let code = match &self.state {
-            State::Idle => self.policy.dopa != crate::DopaPolicy::Only,
+            State::Idle => {
+                self.policy.dopa != crate::DopaPolicy::Only && self.doors.closed().is_none()
+            }
             State::Gathering(gathering) => gathering.reference.is_none(),
             _ => false,
         };
@@ -255,7 +268,11 @@ impl Session {
             | State::Consenting { .. }
             | State::Confirming(_)
             | State::TakingSelfie { .. } => self.wait_on(state, turn),
-            State::Idle | State::Ended { .. } | State::Reading { .. } => state,
+            State::Idle => {
+                self.probe(turn);
+                State::Idle
+            }
+            State::Ended { .. } | State::Reading { .. } => state,
         }
     }
 

@@ -5,6 +5,7 @@
 //! knows no JSON: what a code of the bank means is read off the table in `protocol`.
 
 mod call;
+mod doors;
 mod event;
 mod failure;
 mod journey;

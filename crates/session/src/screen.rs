@@ -63,6 +63,11 @@ pub struct View<'a> {
 pub enum Screen<'a> {
     /// Nobody is here.
     Attract,
+    /// Nobody is served: by a fault of the configuration that the bank has told of, or of the journal.
+    OutOfService {
+        /// Which.
+        trouble: Failure,
+    },
     /// Waiting for a code.
     Scan {
         /// The last code shown was not one of ours.
@@ -243,7 +248,10 @@ impl Session {
             return Screen::Busy { trouble };
         }
         match &self.state {
-            State::Idle => Screen::Attract,
+            State::Idle => match self.doors.closed() {
+                Some(trouble) => Screen::OutOfService { trouble },
+                None => Screen::Attract,
+            },
             State::Gathering(gathering) if gathering.reading.is_some() => {
                 Screen::Reading { percent: 0 }
             }

@@ -5,3 +5,4 @@ mod forbidden;
 mod journeys;
 mod limits;
 mod postal;
+mod service;

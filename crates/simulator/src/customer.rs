@@ -131,7 +131,10 @@ impl Customer {
     /// [`WalkError`] if the API fails or the page does not become free.
     pub async fn leave(&self) -> Result<(), WalkError> {
         self.act(&json!({"action": "cancel"})).await?;
-        self.until_screen("attract").await.map(drop)
+        let free = |view: &Value| {
+            matches!(text(view, "/screen/name").as_str(), "attract" | "out_of_service")
+        };
+        self.until(free).await.map(drop)
     }
 
     /// Waits until a screen is shown.
@@ -219,6 +222,8 @@ impl Customer {
                 hands.insert_card();
                 return Ok(());
             }
+            // Whoever never hesitates does not wait for a busy bank either.
+            "busy" => json!({"action": "cancel"}),
             "selfie" => {
                 hands.face_camera();
                 return Ok(());

@@ -10,6 +10,7 @@ mod disk;
 mod fault;
 mod hands;
 mod kiosk;
+mod outbox;
 mod person;
 mod watch;
 mod wire;

@@ -115,8 +115,6 @@ pub struct Extras {
     pub hint: Option<Hint>,
     /// What is wrong with the reader, if anything.
     pub reader_trouble: Option<Failure>,
-    /// Why the machine serves nobody, if its journal is not sound; said instead of the reader's trouble.
-    pub journal_trouble: Option<Failure>,
     /// The slip of the journey that has just ended, line by line.
     pub last_slip: Option<Vec<String>>,
 }
@@ -125,14 +123,7 @@ impl Extras {
     /// Nothing to say yet.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
-        Self {
-            sequence: 0,
-            profile,
-            hint: None,
-            reader_trouble: None,
-            journal_trouble: None,
-            last_slip: None,
-        }
+        Self { sequence: 0, profile, hint: None, reader_trouble: None, last_slip: None }
     }
 }
 
@@ -148,13 +139,22 @@ pub struct Health {
     /// The journal, which is no device: it stands beside them.
     #[serde(skip)]
     pub journal: Standing,
+    /// The code of what keeps the machine from serving customers; `None` while it serves them.
+    #[serde(skip)]
+    pub out_of_service: Option<String>,
 }
 
 impl Health {
     pub(super) fn json(&self) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let journal = self.journal.word();
-        serde_json::json!({ "version": version, "devices": self, "journal": journal }).to_string()
+        let service = if self.out_of_service.is_none() { "open" } else { "out_of_service" };
+        let code = &self.out_of_service;
+        serde_json::json!({
+            "version": version, "devices": self, "journal": journal,
+            "service": service, "service_code": code,
+        })
+        .to_string()
     }
 }
 

@@ -44,7 +44,7 @@ pub fn render(view: &View<'_>, stage: Stage, extras: &Extras) -> Shown {
             Profile::Kiosk => "kiosk",
             Profile::Counter => "counter",
         },
-        reader_trouble: extras.journal_trouble.or(extras.reader_trouble).map(Trouble::from),
+        reader_trouble: extras.reader_trouble.map(Trouble::from),
         screen: picture(&view.screen, extras),
     }))
 }
@@ -67,6 +67,9 @@ struct Moment<'a> {
 #[serde(rename_all = "snake_case", tag = "name")]
 enum Picture<'a> {
     Attract,
+    OutOfService {
+        trouble: Trouble,
+    },
     Scan {
         wrong_code: Option<Trouble>,
     },
@@ -156,6 +159,9 @@ impl From<Failure> for Trouble {
 fn picture<'a>(screen: &Screen<'a>, extras: &'a Extras) -> Picture<'a> {
     match screen {
         Screen::Attract => Picture::Attract,
+        Screen::OutOfService { trouble } => {
+            Picture::OutOfService { trouble: Trouble::from(*trouble) }
+        }
         Screen::Scan { wrong_code } => Picture::Scan {
             wrong_code: wrong_code.map(|wrong| Trouble {
                 code: wrong.text().to_ascii_uppercase(),

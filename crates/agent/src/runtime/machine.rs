@@ -194,8 +194,26 @@ impl Machine {
             self.carry_out(command).await;
         }
         self.note_stage();
+        self.note_service();
         self.look();
         self.show();
+    }
+
+    /// Tells when the machine begins to turn customers away, and when it serves them again.
+    fn note_service(&mut self) {
+        let closed = self.session.out_of_service().map(|why| why.to_string());
+        let before = self.health.borrow().out_of_service.clone();
+        if closed == before {
+            return;
+        }
+        match &closed {
+            Some(code) => error!(code, "out of service"),
+            None => info!("in service again"),
+        }
+        let service = if closed.is_none() { "open" } else { "out_of_service" };
+        let code = closed.clone().unwrap_or_default();
+        self.record(Happened::Service { service, code });
+        self.health.send_modify(|health| health.out_of_service = closed);
     }
 
     async fn carry_out(&mut self, command: Command) {
@@ -307,9 +325,7 @@ impl Machine {
         let standing = self.calls.standing();
         self.standing = standing;
         let fault = fault_of(standing);
-        let service = if fault.is_none() { Service::Open } else { Service::Closed };
-        let trouble = fault.map(|fault| Failure::Local(LocalFailure::Journal(fault)));
-        self.extras.journal_trouble = trouble;
+        let service = fault.map_or(Service::Open, Service::Closed);
         self.health.send_modify(|health| health.journal = standing);
         self.record(Happened::Journal { standing: standing.word() });
         self.take(Event::ServiceChanged(service)).await;

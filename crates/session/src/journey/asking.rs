@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use protocol::{Action, Condition, Endpoint, Transport};
+use protocol::{Action, Alert, Condition, Endpoint, Reference, Transport};
 
 use super::{Session, Turn};
 use crate::call::{Bank, Call, CallId, Setback, Verdict};
@@ -58,6 +58,7 @@ impl Session {
                 }
                 good => {
                     self.away = None;
+                    self.doors.served(call.endpoint);
                     Heard::Good(good)
                 }
             },
@@ -73,6 +74,45 @@ impl Session {
         match protocol::ruling(condition, at).action {
             Action::RetrySame | Action::RetryLater | Action::Reconcile => {
                 self.away = Some(now.tick);
+            }
+            Action::ConfigFault | Action::Retoken => self.doors.close(at, condition, now.tick),
+            _ => {}
+        }
+    }
+
+    /// Nobody is here: time to see whether the bank would serve this machine again?
+    pub(super) fn probe(&mut self, turn: &mut Turn) {
+        let call = CallId(self.calls + 1);
+        if let Some(request) = self.doors.probe(call, turn.now.tick) {
+            self.calls += 1;
+            turn.order(Command::Ask { call, request });
+        }
+    }
+
+    /// Takes what the bank said to a probe; `false` if the event is about something else.
+    pub(super) fn probed(&mut self, event: &Event, turn: &mut Turn) -> bool {
+        match event {
+            Event::BankAnswered { call, answer } if self.doors.awaits(*call) => {
+                self.doors.probed(answer, turn.now.tick);
+                turn.order(Command::Forget);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Counts what tells more than one journey does: who tries codes of others, and codes that belong elsewhere.
+    pub(super) fn count(&mut self, reference: &Reference, condition: Condition, turn: &mut Turn) {
+        match condition {
+            Condition::Diis(1102) => {
+                if self.doors.foreign_card(turn.now.tick) {
+                    let text = protocol::ruling(condition, Endpoint::ValidateQr).text;
+                    let failure = Failure::Bank { condition, text };
+                    turn.order(Command::Alert { level: Alert::Page, failure });
+                }
+            }
+            Condition::Diis(9403) => {
+                self.doors.misplaced_code(reference, condition, turn.now.tick);
             }
             _ => {}
         }

@@ -12,7 +12,7 @@ use super::asking::Heard;
 use super::sight::Sight;
 use super::{Session, Turn, outcome_of, send};
 use crate::call::{Again, Call, CallId, Verdict};
-use crate::event::{BankAnswer, CardFault, Command, Event, Request, Service};
+use crate::event::{BankAnswer, CardFault, Command, Event, Request};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::DopaPolicy;
 use crate::screen::CardStatus;
@@ -41,7 +41,7 @@ impl Session {
                 | Event::CardInserted
                 | Event::CardFailed(CardFault::Mute)
         );
-        if !begins || self.service == Service::Closed {
+        if !begins || self.doors.closed().is_some() {
             return State::Idle;
         }
         if self.policy.dopa == DopaPolicy::Only {
@@ -176,6 +176,9 @@ impl Session {
     }
 
     fn unvalidated(&mut self, reference: Reference, verdict: Verdict, turn: &mut Turn) -> State {
+        if let Verdict::Ruled { condition, .. } = verdict {
+            self.count(&reference, condition, turn);
+        }
         match verdict {
             Verdict::Ruled { condition: Condition::ALREADY_USED, .. }
                 if self.tries.earlier == Earlier::MayHaveArrived =>

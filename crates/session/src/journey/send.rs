@@ -198,6 +198,9 @@ impl Session {
             return self.settle(&confirmed.shown.errand, verdict, turn);
         };
         alert(condition, at, turn);
+        if let Errand::Ekyc(ekyc) = &confirmed.shown.errand {
+            self.count(&ekyc.reference, condition, turn);
+        }
         let ruling = protocol::ruling(condition, at);
         let action = match action {
             Action::Recapture => self.after_selfie(condition, ruling, &confirmed.shown.agreements),
@@ -260,6 +263,12 @@ impl Session {
                 self.end(Outcome::DoneInferred, Some(slip), turn)
             }
             Verdict::Unresolved(condition) => {
+                self.faulty(
+                    Endpoint::Submit,
+                    condition,
+                    protocol::ruling(condition, Endpoint::Submit).action,
+                    turn,
+                );
                 let failure = Failure::Bank { condition, text: "result_unknown" };
                 turn.order(Command::Alert { level: Alert::Page, failure });
                 let slip = self.slip(errand, SlipResult::Unresolved, turn.now);
@@ -280,6 +289,7 @@ impl Session {
         turn: &mut Turn,
     ) -> State {
         let failure = Failure::Bank { condition, text: protocol::ruling(condition, at).text };
+        self.faulty(at, condition, action, turn);
         match action {
             Action::DonePending => {
                 let slip = self.slip(errand, SlipResult::Pending, turn.now);
@@ -287,6 +297,14 @@ impl Session {
             }
             Action::StopReport(reason) => self.refuse(errand, reason, failure, turn),
             _ => self.end(outcome_of(condition, at), None, turn),
+        }
+    }
+
+    /// A fault of the configuration closes the machine to whoever comes next. A token that is refused has been
+    /// fetched anew by then.
+    fn faulty(&mut self, at: Endpoint, condition: Condition, action: Action, turn: &Turn) {
+        if matches!(action, Action::ConfigFault | Action::Retoken) {
+            self.doors.close(at, condition, turn.now.tick);
         }
     }
 }

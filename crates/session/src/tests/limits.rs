@@ -6,8 +6,8 @@ use protocol::{Consent, Endpoint, FaceCompare, WrongCode};
 
 use super::bench::{Bench, citizen, identity, photo, reference, selfie, text};
 use crate::{
-    BankAnswer, CardFault, CardStatus, Command, DopaPolicy, Event, Language, Policy, Screen,
-    Service, Stage,
+    BankAnswer, CardFault, CardStatus, Command, DopaPolicy, Event, JournalFault, Language, Policy,
+    Screen, Service, Stage,
 };
 
 fn bench() -> Bench {
@@ -236,13 +236,17 @@ fn whatever_happens_every_state_ends_by_waiting_alone() {
 #[test]
 fn a_machine_out_of_service_begins_no_journey_and_breaks_none_off() {
     let mut bench = bench();
-    bench.give(Event::ServiceChanged(Service::Closed)).give(Event::Started);
+    bench.give(Event::ServiceChanged(Service::Closed(JournalFault::Full))).give(Event::Started);
     bench.give(Event::ReferenceRead(reference())).give(Event::CardInserted);
     assert_eq!(bench.session.stage(), Stage::Idle);
     assert!(bench.orders.is_empty(), "{:?}", bench.orders);
     bench.give(Event::CardRemoved).give(Event::ServiceChanged(Service::Open));
     bench.gather().validate(FaceCompare::NotRequired);
-    bench.give(Event::ServiceChanged(Service::Closed)).read_card().confirm().accept();
+    bench
+        .give(Event::ServiceChanged(Service::Closed(JournalFault::Full)))
+        .read_card()
+        .confirm()
+        .accept();
     bench.check_end("done", "");
 }
 

@@ -195,7 +195,8 @@ impl Machine {
             | Screen::Checking { .. }
             | Screen::CheckingDopa { .. }
             | Screen::Selfie { .. }
-            | Screen::Sending { .. } => None,
+            | Screen::Sending { .. }
+            | Screen::OutOfService { .. } => None,
         };
         let leaves = matches!(event, Some(Event::CardRemoved));
         if let Some(event) = event {

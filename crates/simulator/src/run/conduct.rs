@@ -33,12 +33,26 @@ pub(super) enum Conduct {
     EndForgotten,
     /// The outbox gives up at the first failure and says nothing.
     GivesUpSilently,
+    /// A fault of the configuration is forgotten at once.
+    ForgetsFault,
+    /// A machine out of service never asks whether it may serve again.
+    NeverProbes,
+    /// The question whether to wait stands for ever.
+    QuestionForEver,
+    /// A busy bank is waited for without asking the customer.
+    WaitsUnasked,
+    /// What the bank asks to wait is not waited.
+    Impatient,
+    /// A picture that was too large goes out again as it is.
+    SendsLargeAgain,
+    /// No slip is printed.
+    SlipForgotten,
 }
 
 impl Conduct {
     /// Every defect.
     #[cfg(test)]
-    pub(super) const DEFECTS: [Self; 13] = [
+    pub(super) const DEFECTS: [Self; 20] = [
         Self::SentTooLate,
         Self::UsedIsRefused,
         Self::RetryUnwritten,
@@ -52,5 +66,12 @@ impl Conduct {
         Self::AlertSwallowed,
         Self::EndForgotten,
         Self::GivesUpSilently,
+        Self::ForgetsFault,
+        Self::NeverProbes,
+        Self::QuestionForEver,
+        Self::WaitsUnasked,
+        Self::Impatient,
+        Self::SendsLargeAgain,
+        Self::SlipForgotten,
     ];
 }

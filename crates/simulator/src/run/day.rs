@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use agent::journal::{EntryId, JournalError};
 use citizen::Identity;
-use session::{DopaPolicy, Event, JournalFault, Patience, Policy, Stage};
+use session::{DopaPolicy, Event, JournalFault, Patience, Policy, Screen, Stage};
 
 use super::chance::Chance;
 use super::conduct::Conduct;
 use super::fault::{Coverage, Fault, STAGES};
 use super::hands::{CardFact, Customer, World};
-use super::kiosk::{CAMERA_MOST, CARD_MOST, Kiosk};
+use super::kiosk::{CAMERA_MOST, CARD_MOST, Journal, Kiosk};
 use super::watch::{Violation, Watch};
-use super::wire::{Answer, Asker, Wire};
+use super::wire::{Answer, Asker, Wire, asks_to_wait};
 
 /// A day with more turns than this does not settle; the longest have a few thousand.
 const TURNS_MOST: u32 = 40_000;
@@ -43,6 +43,8 @@ pub(super) enum Happening {
     Reply {
         attempt: u64,
         answer: Answer,
+        /// What the bank asks to wait.
+        wait: Duration,
     },
     NoToken {
         life: u32,
@@ -202,7 +204,9 @@ impl Day {
 
     /// Nobody comes any more, nothing is under way.
     fn settled(&mut self) -> bool {
-        let quiet = self.world.everybody_left() && self.kiosk.session.stage() == Stage::Idle;
+        let session = &self.kiosk.session;
+        let serves = session.out_of_service().is_none() && session.stage() == Stage::Idle;
+        let quiet = self.world.everybody_left() && serves;
         quiet && self.queue.is_empty() && !self.kiosk.outbox_is_busy()
     }
 
@@ -231,9 +235,12 @@ impl Day {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        let hidden =
-            self.conduct == Conduct::NoDeadline && self.kiosk.session.stage() == Stage::Confirm;
-        self.kiosk.session.deadline().filter(|_| !hidden)
+        let session = &self.kiosk.session;
+        let (stage, screen) = (session.stage(), session.view().screen);
+        let hidden = self.conduct == Conduct::NoDeadline && stage == Stage::Confirm
+            || self.conduct == Conduct::NeverProbes && stage == Stage::Idle
+            || self.conduct == Conduct::QuestionForEver && matches!(screen, Screen::Busy { .. });
+        session.deadline().filter(|_| !hidden)
     }
 
     fn camera_due(&self) -> Option<Duration> {
@@ -267,12 +274,13 @@ impl Day {
                 let Some(attempt) = self.wire.attempt(number).cloned() else { return };
                 let Self { wire, chance, .. } = self;
                 let answer = wire.arrive(&attempt, chance);
+                let wait = asks_to_wait(&attempt, chance);
                 if attempt.meets != Some(Fault::AnswerLost) {
                     let after = self.chance.millis(100, 3_000);
-                    self.plan(after, Happening::Reply { attempt: number, answer });
+                    self.plan(after, Happening::Reply { attempt: number, answer, wait });
                 }
             }
-            Happening::Reply { attempt, answer } => self.reply(attempt, answer),
+            Happening::Reply { attempt, answer, wait } => self.reply(attempt, answer, wait),
             Happening::NoToken { life: of, asker, answer } if of == life => {
                 self.listen_without_token(asker, answer);
             }
@@ -303,6 +311,7 @@ impl Day {
         self.note(format_args!("stage {}", stage.word()));
         if before == Stage::Idle {
             self.journeys += 1;
+            self.watch.begins();
         }
         self.faults_of(stage);
     }
@@ -323,6 +332,8 @@ impl Day {
             _ if self.world.peaceful() => {}
             Fault::BankCode
             | Fault::BankActed
+            | Fault::BankBusy
+            | Fault::TooLarge
             | Fault::TokenRefused
             | Fault::TokenAway
             | Fault::Unreachable
@@ -343,7 +354,11 @@ impl Day {
             }
             Fault::Crash => {
                 self.strikes(fault);
-                self.crash();
+                self.crash(Journal::Kept);
+            }
+            Fault::DiskCorrupt => {
+                self.strikes(fault);
+                self.crash(Journal::Lost);
             }
             Fault::ClockSkewed | Fault::ClockJumps | Fault::ClockBuddhist => {
                 self.strikes(fault);

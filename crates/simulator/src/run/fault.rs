@@ -24,6 +24,10 @@ pub(super) enum Fault {
     BankCode,
     /// The bank did it and answered with a code that leaves it open.
     BankActed,
+    /// The bank is busy, and says for how long, or not.
+    BankBusy,
+    /// The bank finds the picture too large.
+    TooLarge,
     /// The token is refused at the next call.
     TokenRefused,
     /// The token endpoint is away.
@@ -42,6 +46,8 @@ pub(super) enum Fault {
     DiskRefuses,
     /// The disk says that it refused and did not.
     DiskLies,
+    /// Power off, and then the journal is no database any more.
+    DiskCorrupt,
     /// Power off between two events.
     Crash,
     /// Power off in a transaction, which is lost.
@@ -104,7 +110,7 @@ impl CardKind {
 
 impl Fault {
     /// All of them, in the order of the matrix.
-    pub(super) const ALL: [Self; 39] = [
+    pub(super) const ALL: [Self; 42] = [
         Self::Card(CardKind::Gone),
         Self::Card(CardKind::ServiceDown),
         Self::Card(CardKind::Hung),
@@ -122,6 +128,8 @@ impl Fault {
         Self::PrinterFails,
         Self::BankCode,
         Self::BankActed,
+        Self::BankBusy,
+        Self::TooLarge,
         Self::TokenRefused,
         Self::TokenAway,
         Self::Unreachable,
@@ -131,6 +139,7 @@ impl Fault {
         Self::Duplicated,
         Self::DiskRefuses,
         Self::DiskLies,
+        Self::DiskCorrupt,
         Self::Crash,
         Self::CrashBeforeCommit,
         Self::CrashAfterCommit,

@@ -41,6 +41,7 @@ pub(super) struct World {
     trouble: Option<CardKind>,
     chip: String,
     camera: Camera,
+    printer: Printer,
     selfies: u8,
 }
 
@@ -54,6 +55,12 @@ enum Reader {
 enum Camera {
     Works,
     Silent,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Printer {
+    Works,
+    Empty,
 }
 
 /// One customer.
@@ -112,6 +119,7 @@ impl World {
             trouble: None,
             chip: String::new(),
             camera: Camera::Works,
+            printer: Printer::Works,
             selfies: 0,
         }
     }
@@ -230,7 +238,10 @@ impl Day {
 
     fn act(&mut self) {
         match self.doing() {
-            Doing::Stay => self.touch(|| Event::KeepWaiting),
+            Doing::Stay => {
+                self.watch.chose_to_wait();
+                self.touch(|| Event::KeepWaiting);
+            }
             Doing::Stop => self.touch(|| Event::Cancelled),
             Doing::Start => self.touch(|| Event::Started),
             Doing::ShowCode => self.show_code(),
@@ -280,7 +291,8 @@ impl Day {
             | Screen::CheckingDopa { .. }
             | Screen::Selfie { .. }
             | Screen::Sending { .. }
-            | Screen::Result { .. } => Doing::Wait,
+            | Screen::Result { .. }
+            | Screen::OutOfService { .. } => Doing::Wait,
         }
     }
 
@@ -431,7 +443,8 @@ impl Day {
     }
 
     pub(super) fn print(&mut self) {
-        self.note(format_args!("a slip is printed"));
+        let printed = self.world.printer == Printer::Works;
+        self.note(format_args!("a slip is {}", if printed { "printed" } else { "not printed" }));
     }
 
     // --- what goes wrong with people and what they hold ---
@@ -453,6 +466,7 @@ impl Day {
                 self.world.camera = Camera::Silent;
                 self.world.selfies = self.world.selfies.wrapping_add(1);
             }
+            Fault::PrinterFails => self.world.printer = Printer::Empty,
             Fault::WalksAway => self.customer().presence = Presence::Gone,
             Fault::PullsCard => {
                 self.customer().presence = Presence::Gone;

@@ -1,14 +1,13 @@
 //! The machine's process: the agent's session, sendings and outbox policy, driven as the agent drives them, on a
 //! simulated disk and wire. Power off ends it; the disk stays.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use agent::journal::{Earlier, EntryId, JournalError};
-use agent::sendings::{Due, Sendings};
-use protocol::{Alert, BankTime, Condition, Endpoint, FailureReason, FailureReport, Reference};
-use session::outbox::{End, Entry, ends_the_round};
+use agent::sendings::Sendings;
+use protocol::{Alert, BankTime, Condition, Endpoint, FailureReport};
 use session::pace::Pace;
 use session::{BankAnswer, CallId, Command, Event, Now, Policy, Request, Screen, Session, Stage};
 
@@ -16,7 +15,7 @@ use super::conduct::Conduct;
 use super::day::{Day, Happening, Order};
 use super::disk::{Disk, Power};
 use super::fault::Fault;
-use super::person::Card;
+use super::outbox::{Left, Round};
 use super::watch::Leaving;
 use super::wire::{self, Answer, Asker, Attempt};
 
@@ -26,22 +25,29 @@ const START_MS: i64 = 1_795_402_800_000;
 pub(super) const CARD_MOST: Duration = Duration::from_secs(20);
 /// As the agent's: a camera that brought nothing for so long brings nothing.
 pub(super) const CAMERA_MOST: Duration = Duration::from_secs(15);
-/// As the agent's: a journal that cannot be used is tried again after so long.
-const UNUSABLE: Duration = Duration::from_secs(600);
 /// From power on to the first screen.
 const BOOT: Duration = Duration::from_secs(5);
+
+/// What a power cut leaves of the journal. One that is no database any more is set aside, and told.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Journal {
+    Kept,
+    Lost,
+}
 
 /// One life of the process, and the disk below it.
 pub(super) struct Kiosk {
     pub(super) session: Session,
     pub(super) sendings: Sendings<Disk>,
     bodies: BTreeMap<CallNumber, Body>,
+    /// The call that asks whether the bank would serve this machine again: nobody's data is in it.
+    probe: Option<CallNumber>,
     pub(super) life: u32,
     pub(super) card_due: Option<Duration>,
     pub(super) camera_since: Option<Duration>,
     pub(super) outbox_at: Option<Duration>,
-    round: Option<Round>,
-    pace: Pace,
+    pub(super) round: Option<Round>,
+    pub(super) pace: Pace,
     pub(super) clock_off_ms: i64,
 }
 
@@ -49,31 +55,10 @@ pub(super) struct Kiosk {
 struct CallNumber(u64);
 
 #[derive(Clone)]
-struct Body {
-    endpoint: Endpoint,
-    bytes: Option<Rc<Vec<u8>>>,
-    entry: Option<EntryId>,
-}
-
-/// A round of the outbox under way.
-struct Round {
-    due: VecDeque<Due>,
-    current: Option<Due>,
-    left: Left,
-    bell: Bell,
-}
-
-/// Did something new come while the round was under way? Then another follows at once.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Bell {
-    Still,
-    Rung,
-}
-
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Left {
-    Nothing,
-    Something,
+pub(super) struct Body {
+    pub(super) endpoint: Endpoint,
+    pub(super) bytes: Option<Rc<Vec<u8>>>,
+    pub(super) entry: Option<EntryId>,
 }
 
 impl Kiosk {
@@ -86,6 +71,7 @@ impl Kiosk {
             session: Session::new(policy, seed),
             sendings,
             bodies: BTreeMap::new(),
+            probe: None,
             life,
             card_due: None,
             camera_since: None,
@@ -102,7 +88,7 @@ impl Kiosk {
     }
 
     pub(super) fn bodies_kept(&self) -> usize {
-        self.bodies.len()
+        self.bodies.keys().filter(|call| Some(**call) != self.probe).count()
     }
 
     pub(super) fn outbox_is_busy(&self) -> bool {
@@ -117,9 +103,14 @@ impl Day {
         let before = self.kiosk.session.stage();
         let commands = self.kiosk.session.handle(event, now);
         let life = self.kiosk.life;
+        if matches!(self.kiosk.session.view().screen, Screen::Busy { .. }) {
+            self.watch.asks_to_choose();
+        }
         if self.kiosk.session.stage() == Stage::Result && before != Stage::Result {
             self.hear_alerts(&commands);
-            self.journey_ended();
+            let prints = |one: &&Command| matches!(one, Command::Print(_));
+            let slips = commands.iter().filter(prints).count();
+            self.journey_ended(slips);
         } else {
             self.hear_alerts(&commands);
         }
@@ -130,6 +121,21 @@ impl Day {
         }
         if self.kiosk.life == life {
             self.entered(before);
+            self.misbehave();
+        }
+    }
+
+    /// Defects that sit behind the session.
+    fn misbehave(&mut self) {
+        let session = &self.kiosk.session;
+        let closed = session.out_of_service().is_some() && session.stage() == Stage::Idle;
+        let asked = matches!(session.view().screen, Screen::Busy { .. });
+        if closed && self.conduct == Conduct::ForgetsFault {
+            let seed = self.chance.draw();
+            self.kiosk.session = Session::new(self.policy.clone(), seed);
+        }
+        if asked && self.conduct == Conduct::WaitsUnasked {
+            self.take(Event::KeepWaiting);
         }
     }
 
@@ -141,12 +147,14 @@ impl Day {
         }
     }
 
-    fn journey_ended(&mut self) {
+    fn journey_ended(&mut self, slips: usize) {
         let Screen::Result { outcome } = self.kiosk.session.view().screen else { return };
         let outcome = *outcome;
         let code = outcome.failure().map(|failure| failure.to_string()).unwrap_or_default();
         self.note(format_args!("the journey ends: {} {code}", outcome.word()));
         let Self { watch, wire, .. } = self;
+        let slips = if self.conduct == Conduct::SlipForgotten { 0 } else { slips };
+        watch.slips(&outcome, slips);
         watch.ended(&outcome, |reference| wire.accepted(reference));
         self.count_end(outcome.word());
     }
@@ -210,7 +218,15 @@ impl Day {
         if matches!(endpoint, Endpoint::Submit | Endpoint::CheckDopa) {
             self.watch.asks_after_confirmation(self.now);
         }
+        if self.kiosk.session.stage() == Stage::Idle {
+            self.kiosk.probe = Some(CallNumber(call.number()));
+        }
         let mut body = Body { endpoint, bytes: bytes.map(Rc::new), entry: None };
+        if self.conduct == Conduct::SendsLargeAgain && endpoint == Endpoint::Submit {
+            let mut before = self.kiosk.bodies.values().rev();
+            let before = before.find(|before| before.endpoint == endpoint);
+            body.bytes = before.map_or(body.bytes, |before| before.bytes.clone());
+        }
         if let (Request::Submit(submission), Some(bytes)) = (request, body.bytes.clone()) {
             self.watch.submits(&bytes);
             let now = self.kiosk.bank_time(self.now);
@@ -250,7 +266,7 @@ impl Day {
     }
 
     /// One attempt: token, record, first byte.
-    fn attempt(&mut self, asker: Asker, body: &Body) {
+    pub(super) fn attempt(&mut self, asker: Asker, body: &Body) {
         let meets = self.next_on_the_wire();
         self.send(asker, body, meets, false);
     }
@@ -301,6 +317,7 @@ impl Day {
             self.mark_sent(id);
         }
         self.watch.leaves(&Leaving {
+            now: self.now,
             endpoint: attempt.endpoint,
             entry: attempt.entry,
             transaction_id: &attempt.transaction_id.to_string(),
@@ -316,7 +333,8 @@ impl Day {
             self.plan(after, Happening::Reach(number));
         }
         let (after, failed) = way.hears;
-        self.plan(after, Happening::Reply { attempt: number, answer: Err(failed) });
+        let wait = Duration::ZERO;
+        self.plan(after, Happening::Reply { attempt: number, answer: Err(failed), wait });
     }
 
     fn not_journaled(&mut self, asker: Asker) {
@@ -327,7 +345,7 @@ impl Day {
     }
 
     /// What came back to the client, if it is still there and still waits.
-    pub(super) fn reply(&mut self, number: u64, answer: Answer) {
+    pub(super) fn reply(&mut self, number: u64, answer: Answer, wait: Duration) {
         let Some(attempt) = self.wire.heard(number) else { return };
         if attempt.life != self.kiosk.life {
             return;
@@ -358,17 +376,29 @@ impl Day {
             Err((at, condition)) => format!("{condition} at {at}"),
         };
         self.note(format_args!("{} hears {said}", attempt.endpoint));
-        self.listen(attempt.asker, attempt.entry, &attempt, answer);
+        self.listen(attempt.asker, attempt.entry, &attempt, (answer, wait));
     }
 
     pub(super) fn listen_without_token(&mut self, asker: Asker, answer: Answer) {
         match asker {
-            Asker::Journey(call) => self.answered(call, answer),
+            Asker::Journey(call) => self.answered(call, answer, Duration::ZERO),
             Asker::Outbox => self.outbox_hears(answer),
         }
     }
 
-    fn listen(&mut self, asker: Asker, entry: Option<EntryId>, attempt: &Attempt, answer: Answer) {
+    fn listen(
+        &mut self,
+        asker: Asker,
+        entry: Option<EntryId>,
+        attempt: &Attempt,
+        (answer, wait): (Answer, Duration),
+    ) {
+        let probed = match asker {
+            Asker::Journey(call) => self.kiosk.probe == Some(CallNumber(call.number())),
+            Asker::Outbox => false,
+        };
+        let said = answer.as_ref().map(|_| ()).map_err(|failed| *failed);
+        self.watch.heard_of_service(said, probed);
         if let Some(id) = entry {
             self.watch.hears(id, answer.as_ref().err().copied(), self.kiosk.life);
         }
@@ -398,12 +428,13 @@ impl Day {
                     let chip = self.chip_last_read();
                     self.watch.validated(body, &chip, face, self.now);
                 }
-                self.answered(call, answer);
+                self.watch.asks_to_wait(call, self.now + wait);
+                self.answered(call, answer, wait);
             }
         }
     }
 
-    fn answered(&mut self, call: CallId, answer: Answer) {
+    fn answered(&mut self, call: CallId, answer: Answer, wait: Duration) {
         let used = (Endpoint::Submit, Condition::ALREADY_USED);
         let answer = match answer {
             Err(failed) if self.conduct == Conduct::UsedIsRefused && failed == used => {
@@ -414,144 +445,9 @@ impl Day {
         let answer = answer.unwrap_or_else(|(at, condition)| BankAnswer::Failed {
             at,
             condition,
-            wait_at_least: Duration::ZERO,
+            wait_at_least: if self.conduct == Conduct::Impatient { Duration::ZERO } else { wait },
         });
         self.take(Event::BankAnswered { call, answer });
-    }
-
-    // --- the outbox, as the agent drives it ---
-
-    pub(super) fn ring(&mut self) {
-        self.kiosk.pace.settled();
-        self.kiosk.outbox_at = Some(self.now);
-    }
-
-    pub(super) fn begin_round(&mut self) {
-        self.kiosk.outbox_at = None;
-        if let Some(round) = &mut self.kiosk.round {
-            round.bell = Bell::Rung;
-            return;
-        }
-        let now = self.kiosk.bank_time(self.now);
-        let due = self.kiosk.sendings.due(self.now, now);
-        if self.after_write() == Power::Off {
-            return;
-        }
-        match due {
-            Ok(due) if due.is_empty() => self.kiosk.pace.settled(),
-            Ok(due) => {
-                let left = Left::Nothing;
-                self.kiosk.round =
-                    Some(Round { due: due.into(), current: None, left, bell: Bell::Still });
-                self.next_due();
-            }
-            Err(_) => self.kiosk.outbox_at = Some(self.now + UNUSABLE),
-        }
-    }
-
-    fn next_due(&mut self) {
-        let Some(round) = &mut self.kiosk.round else { return };
-        let Some(due) = round.due.pop_front() else {
-            let left = round.left;
-            return self.end_round(left);
-        };
-        let bank_time = self.kiosk.bank_time(self.now);
-        if let Some(end) = due.entry.unsendable(bank_time) {
-            return self.entry_ended(due.id, end);
-        }
-        let Ok(body) = self.kiosk.sendings.body(due.id) else {
-            return self.end_round(Left::Something);
-        };
-        let bytes = Some(Rc::new(body.to_vec()));
-        let body = Body { endpoint: due.entry.endpoint, bytes, entry: Some(due.id) };
-        if let Some(round) = &mut self.kiosk.round {
-            round.current = Some(due);
-        }
-        self.attempt(Asker::Outbox, &body);
-    }
-
-    fn outbox_hears(&mut self, answer: Answer) {
-        let Some(due) = self.kiosk.round.as_mut().and_then(|round| round.current.take()) else {
-            return;
-        };
-        let now = self.kiosk.bank_time(self.now);
-        let entry = Entry { attempts: due.entry.attempts.saturating_add(1), ..due.entry };
-        let (end, over) = match answer {
-            Ok(_) => (Some(End::Accepted), false),
-            Err((at, condition)) => {
-                (entry.ended_by(at, condition, now), ends_the_round(at, condition))
-            }
-        };
-        match end {
-            Some(end) => self.entry_ended(due.id, end),
-            None if self.conduct == Conduct::GivesUpSilently => {
-                let _ = self.kiosk.sendings.end(due.id, "GIVEN_UP", now);
-                self.after_write();
-                self.next_due();
-            }
-            None if over => self.end_round(Left::Something),
-            None => {
-                if let Some(round) = &mut self.kiosk.round {
-                    round.left = Left::Something;
-                }
-                self.next_due();
-            }
-        }
-    }
-
-    fn entry_ended(&mut self, id: EntryId, end: End) {
-        self.note(format_args!("entry {id} ends with {end}"));
-        if end.alert() >= Alert::Warn {
-            self.watch.alerted(id);
-        }
-        let now = self.kiosk.bank_time(self.now);
-        let written = self.kiosk.sendings.end(id, &end.to_string(), now);
-        if self.after_write() == Power::Off {
-            return;
-        }
-        match written {
-            Ok(()) => self.next_due(),
-            Err(_) => {
-                self.kiosk.round = None;
-                self.kiosk.outbox_at = Some(self.now + UNUSABLE);
-            }
-        }
-    }
-
-    fn end_round(&mut self, left: Left) {
-        let rung = self.kiosk.round.take().is_some_and(|round| round.bell == Bell::Rung);
-        if rung {
-            self.kiosk.pace.settled();
-            self.kiosk.outbox_at = Some(self.now);
-        } else if left == Left::Something {
-            self.tidy();
-            let wait = self.kiosk.pace.unsettled(self.chance.draw());
-            let at = self.now + wait;
-            self.kiosk.outbox_at = Some(self.kiosk.outbox_at.map_or(at, |rung| rung.min(at)));
-        } else {
-            self.kiosk.pace.settled();
-        }
-    }
-
-    /// The agent does it after every round; it changes nothing while nothing is left.
-    fn tidy(&mut self) {
-        let now = self.kiosk.bank_time(self.now);
-        // A disk that refuses is tried again after the next round.
-        let _ = self.kiosk.sendings.entries().tidy(now);
-    }
-
-    /// A failure report that has nothing to do with today's customers.
-    pub(super) fn report_of_another_day(&mut self) {
-        let number = self.chance.below(1_000_000);
-        let Ok(reference) = Reference::parse(&format!("SIM-OLD-{number}")) else { return };
-        let citizen_id = Card::Somying.citizen().identity.citizen_id;
-        let plaintext = FailureReport::new(&citizen_id, FailureReason::CardExpired).plaintext();
-        let body = with_reference(&plaintext, reference.as_str());
-        let now = self.kiosk.bank_time(self.now);
-        let _ = self.kiosk.sendings.report(&reference, &body, now);
-        if self.after_write() == Power::On {
-            self.ring();
-        }
     }
 
     // --- power ---
@@ -567,13 +463,13 @@ impl Day {
         }
         let power = self.kiosk.sendings.entries().power();
         if power == Power::Off {
-            self.crash();
+            self.crash(Journal::Kept);
         }
         power
     }
 
     /// The process is gone with everything it knew; the disk, the wire and the people stay.
-    pub(super) fn crash(&mut self) {
+    pub(super) fn crash(&mut self, journal: Journal) {
         self.note(format_args!("power off"));
         let seed = self.chance.draw();
         let life = self.kiosk.life + 1;
@@ -582,7 +478,10 @@ impl Day {
         std::mem::swap(&mut self.kiosk, &mut fresh);
         let Kiosk { sendings, clock_off_ms, .. } = fresh;
         let mut disk = sendings.into_entries().after_a_crash(seed);
-        if self.conduct == Conduct::OutboxForgets {
+        if journal == Journal::Lost {
+            self.watch.journal_lost();
+        }
+        if self.conduct == Conduct::OutboxForgets || journal == Journal::Lost {
             disk = Disk::new(seed).unwrap_or(disk);
         }
         self.kiosk = Kiosk::boot(self.policy.clone(), Sendings::new(disk), life, seed);
@@ -609,7 +508,7 @@ impl Day {
 }
 
 /// The report's wire body: the reference in clear beside what would be sealed (§5).
-fn with_reference(plaintext: &[u8], reference: &str) -> Vec<u8> {
+pub(super) fn with_reference(plaintext: &[u8], reference: &str) -> Vec<u8> {
     let mut body: serde_json::Value = serde_json::from_slice(plaintext).unwrap_or_default();
     if let Some(fields) = body.as_object_mut() {
         fields.insert("reference".to_owned(), reference.into());

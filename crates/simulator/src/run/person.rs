@@ -54,17 +54,26 @@ pub(crate) fn photo() -> Photo {
     Photo::new(jpeg()).expect("begins and ends as JPEG does")
 }
 
-/// A selfie unlike the ones before it.
+/// A selfie unlike the ones before it, in three sizes: its number is the ninth byte of each.
 pub(crate) fn selfie(number: u8) -> Selfie {
-    let mut bytes = jpeg();
-    if let Some(byte) = bytes.get_mut(8) {
-        *byte = number;
-    }
-    Selfie::new(bytes).expect("begins and ends as JPEG does")
+    let sized = |bytes: usize| {
+        let mut bytes = jpeg_of(bytes);
+        if let Some(byte) = bytes.get_mut(8) {
+            *byte = number;
+        }
+        bytes
+    };
+    let selfie = Selfie::new(sized(48)).and_then(|selfie| selfie.with_smaller(sized(36)));
+    let selfie = selfie.and_then(|selfie| selfie.with_smaller(sized(24)));
+    selfie.expect("begins and ends as JPEG does")
 }
 
 fn jpeg() -> Vec<u8> {
-    [&[0xFF, 0xD8, 0xFF], [0; 24].as_slice(), &[0xFF, 0xD9]].concat()
+    jpeg_of(24)
+}
+
+fn jpeg_of(zeros: usize) -> Vec<u8> {
+    [&[0xFF, 0xD8, 0xFF], vec![0; zeros].as_slice(), &[0xFF, 0xD9]].concat()
 }
 
 static SOMCHAI: LazyLock<Citizen> = LazyLock::new(|| {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use agent::journal::EntryId;
-use protocol::{Condition, Endpoint, Resent, resent};
+use protocol::{Action, Condition, Endpoint, Resent, resent, ruling};
 use serde_json::Value;
-use session::{Outcome, Stage};
+use session::{CallId, Outcome, Stage};
 
 use super::disk::Written;
 use super::wire::Asker;
@@ -37,6 +37,8 @@ pub(super) struct Watch {
     journey: Journey,
     /// A page to the operator since the last look.
     paged: Paged,
+    /// The bank has told that it will not serve this machine.
+    turned_away: Wanted,
     /// References whose customer was told by this process that it is over, without success.
     denied: BTreeSet<String>,
 }
@@ -65,8 +67,16 @@ struct Journey {
     validated: Option<Validated>,
     agreed: BTreeSet<String>,
     selfie_wanted: Wanted,
-    selfies: BTreeSet<Vec<u8>>,
+    /// The pictures sent, by their number.
+    selfies: BTreeSet<String>,
+    /// The length of the picture sent last, and of the one that the bank found too large.
+    picture: usize,
+    too_large: Option<usize>,
     submitted: Option<String>,
+    /// The customer is asked whether to wait, and has not said so.
+    asked: Wanted,
+    /// Until when the bank asked this call to wait.
+    quiet: Option<(CallId, Duration)>,
 }
 
 struct Validated {
@@ -85,6 +95,7 @@ enum Wanted {
 
 /// An attempt at the moment at which its first byte leaves.
 pub(super) struct Leaving<'a> {
+    pub(super) now: Duration,
     pub(super) endpoint: Endpoint,
     pub(super) entry: Option<EntryId>,
     pub(super) transaction_id: &'a str,
@@ -139,6 +150,17 @@ impl Watch {
     // --- what is on the wire ---
 
     pub(super) fn leaves(&mut self, leaving: &Leaving<'_>) {
+        if let Asker::Journey(call) = leaving.asker {
+            let quiet =
+                self.journey.quiet.filter(|(asked, until)| *asked == call && leaving.now < *until);
+            self.hold(quiet.is_none(), "pause", || {
+                format!("{} leaves before the time that the bank asked for", leaving.endpoint)
+            });
+            let unasked = self.journey.asked == Wanted::Yes;
+            self.hold(!unasked, "choice", || {
+                format!("{} leaves although the customer has not chosen to wait", leaving.endpoint)
+            });
+        }
         match leaving.endpoint {
             Endpoint::Submit | Endpoint::ReportFailure => self.ending_call(leaving),
             Endpoint::CheckDopa => {
@@ -203,7 +225,14 @@ impl Watch {
         if let Some(selfie) = selfie {
             let wanted = self.journey.selfie_wanted == Wanted::Yes;
             self.hold(wanted, "selfie", || "a selfie that nobody wanted".to_owned());
-            self.journey.selfies.insert(selfie.as_bytes().to_vec());
+            // The ninth byte, which tells one picture from another in every size.
+            let number = selfie.get(8..12).unwrap_or_default();
+            self.journey.selfies.insert(number.to_owned());
+            let smaller = self.journey.too_large.is_none_or(|most| selfie.len() < most);
+            self.hold(smaller, "size", || {
+                "a picture goes out that was too large before".to_owned()
+            });
+            self.journey.picture = selfie.len();
             let sent = self.journey.selfies.len();
             self.hold(sent <= SELFIES_MOST, "I5", || format!("{sent} selfies in one journey"));
         }
@@ -250,12 +279,69 @@ impl Watch {
         if for_good {
             known.answered_in = Some(life);
         }
+        let too_large = [Condition::Gateway(21), Condition::Gateway(22), Condition::Http(413)];
+        if answer.is_some_and(|(at, said)| at == Endpoint::Submit && too_large.contains(&said)) {
+            self.journey.too_large = Some(self.journey.picture).filter(|bytes| *bytes > 0);
+        }
         if matches!(answer, Some((Endpoint::Submit, Condition::Diis(9300)))) {
             self.journey.selfie_wanted = Wanted::Yes;
         }
     }
 
+    /// What an answer says of whether the bank serves this machine.
+    pub(super) fn heard_of_service(
+        &mut self,
+        said: Result<(), (Endpoint, Condition)>,
+        probe: bool,
+    ) {
+        let served = match said {
+            Ok(()) => true,
+            // Whatever a probe is told of nobody's code, it was heard.
+            Err((at, condition)) => probe && ruling(condition, at).action != Action::ConfigFault,
+        };
+        if served {
+            self.turned_away = Wanted::No;
+        }
+    }
+
+    /// The bank asks this call to wait until then.
+    pub(super) fn asks_to_wait(&mut self, call: CallId, until: Duration) {
+        self.journey.quiet = Some((call, until));
+    }
+
     // --- what people see ---
+
+    /// A journey begins.
+    pub(super) fn begins(&mut self) {
+        let turned_away = self.turned_away == Wanted::Yes;
+        self.hold(!turned_away, "service", || {
+            "a customer is served by a machine that the bank turns away".to_owned()
+        });
+    }
+
+    /// The customer is asked whether to wait.
+    pub(super) fn asks_to_choose(&mut self) {
+        self.journey.asked = Wanted::Yes;
+    }
+
+    /// The customer said so.
+    pub(super) fn chose_to_wait(&mut self) {
+        self.journey.asked = Wanted::No;
+    }
+
+    /// One slip for whoever has something to keep, and none for anybody else.
+    pub(super) fn slips(&mut self, outcome: &Outcome, slips: usize) {
+        let expected = match outcome {
+            Outcome::Done
+            | Outcome::DoneInferred
+            | Outcome::Pending(_)
+            | Outcome::Unresolved(_) => 1,
+            Outcome::Refused(_) | Outcome::Stopped(_) | Outcome::Failed(_) => 0,
+        };
+        self.hold(slips == expected, "slip", || {
+            format!("{slips} slips after the end {}", outcome.word())
+        });
+    }
 
     pub(super) fn paged(&mut self) {
         self.paged = Paged::Yes;
@@ -274,6 +360,9 @@ impl Watch {
         let word = outcome.word();
         if matches!(outcome, Outcome::Unresolved(_)) {
             self.hold(paged, "I4", || "unresolved without an alert".to_owned());
+        }
+        if outcome.failure().is_some_and(|failure| failure.text() == "out_of_service") {
+            self.turned_away = Wanted::Yes;
         }
         let accepted = self.journey.submitted.as_deref().map_or(0, accepted);
         let denied =
@@ -319,6 +408,14 @@ impl Watch {
         self.journey = Journey::default();
         self.paged = Paged::No;
         self.denied.clear();
+        self.turned_away = Wanted::No;
+    }
+
+    /// The journal is gone; the operator hears of it when the next process begins.
+    pub(super) fn journal_lost(&mut self) {
+        for known in self.entries.values_mut() {
+            known.answer.get_or_insert_with(|| "LOST".to_owned());
+        }
     }
 
     /// Something stands still.

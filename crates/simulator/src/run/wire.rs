@@ -58,6 +58,8 @@ pub(super) struct Wire {
     seen: BTreeSet<u64>,
     under_way: BTreeMap<u64, Attempt>,
     next: u64,
+    /// What a busy bank says all day.
+    busy: Option<Condition>,
     /// How often E3 was answered with 0000, or done and answered otherwise, by reference.
     accepted: BTreeMap<String, u32>,
 }
@@ -107,6 +109,11 @@ impl Wire {
                 if let Some(condition) = self.refusal(at, &reference, chance) {
                     return fail(condition);
                 }
+            }
+            Some(Fault::BankBusy) => return fail(*self.busy.get_or_insert_with(|| busy(chance))),
+            Some(Fault::TooLarge) if body.get("customerSelfieImage").is_some() => {
+                let said = [Condition::Gateway(21), Condition::Gateway(22), Condition::Http(413)];
+                return fail(chance.one_of(&said, Condition::Http(413)));
             }
             Some(Fault::BankActed) => {
                 let done = self.serve(at, &reference, &body);
@@ -188,6 +195,26 @@ pub(super) fn way(attempt: &Attempt, chance: &mut Chance) -> Way {
         }
         Some(Fault::AnswerLost) => Way { reaches: vec![soon], hears: lost },
         _ => Way { reaches: vec![soon], hears: timed_out },
+    }
+}
+
+fn busy(chance: &mut Chance) -> Condition {
+    let said = [
+        Condition::Diis(9999),
+        Condition::Gateway(24),
+        Condition::Gateway(300),
+        Condition::Http(429),
+        Condition::Http(503),
+    ];
+    chance.one_of(&said, Condition::Http(503))
+}
+
+/// How long a busy bank asks to be left alone (`Retry-After`); mostly it does not say.
+pub(super) fn asks_to_wait(attempt: &Attempt, chance: &mut Chance) -> Duration {
+    match attempt.meets {
+        Some(Fault::BankBusy) if chance.percent(40) => chance.millis(1_000, 40_000),
+        Some(Fault::BankBusy) if chance.percent(10) => Duration::from_secs(120),
+        _ => Duration::ZERO,
     }
 }
 

@@ -138,6 +138,13 @@ fn nobody_here_is_the_attract_screen_with_or_without_a_working_reader() {
 }
 
 #[test]
+fn a_machine_out_of_service_says_why_and_what_to_do() {
+    let trouble = Failure::Bank { condition: Condition::Gateway(103), text: "out_of_service" };
+    let view = View { card: CardStatus::Absent, ..moment(Screen::OutOfService { trouble }) };
+    check("out-of-service", Stage::Idle, &view, &extras());
+}
+
+#[test]
 fn the_scan_screen_explains_a_wrong_code() {
     let scan =
         |wrong_code| View { card: CardStatus::Absent, ..moment(Screen::Scan { wrong_code }) };
