@@ -1,6 +1,7 @@
 // What a person does reaches the agent, by touch and by keys alone; what is over leaves nothing behind.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -8,6 +9,7 @@ import { Agent, views } from "./agent.mjs";
 import { PANELS, audit, launch, open, show } from "./browser.mjs";
 
 const OUT = fileURLToPath(new URL("out", import.meta.url));
+const FAILURES = fileURLToPath(new URL("../../config/failures.toml", import.meta.url));
 /** What a person's data looks like in the views. */
 const PERSONAL = ["มะลิวรรณ", "ทดสอบดีเสมอ", "Maliwan", "1-1111-11111-11-9", "xxxxx-11-9", "กรกฎาคม 2524", "ทดลอง 12", "0812345678"];
 /** Markup that must stay text wherever the bank's words are shown. */
@@ -292,4 +294,28 @@ test("every word is there in both languages", async (t) => {
     });
   });
   assert.deepEqual(broken, []);
+});
+
+test("every wrong code is explained in both languages and nothing of it is shown", async (t) => {
+  const { agent, page, faults } = await start(t, "portrait", all.scan);
+  const found = (await readFile(FAILURES, "utf8")).matchAll(
+    /^\[(wrong_code_\w+)\]\nthai = "(.+)"\nenglish = "(.+)"\nremedy = \{ thai = "(.+)", english = "(.+)" \}$/gm,
+  );
+  const codes = [...found];
+  assert.equal(codes.length, 11);
+  const wrong = [];
+  for (const [, key, thai, english, remedyThai, remedyEnglish] of codes) {
+    const wrong_code = {
+      code: key.toUpperCase(), key,
+      text: { th: thai, en: english }, remedy: { th: remedyThai, en: remedyEnglish },
+    };
+    for (const [language, sentence, remedy] of [["th", thai, remedyThai], ["en", english, remedyEnglish]]) {
+      await show(page, agent, { ...all.scan, language, screen: { name: "scan", wrong_code } });
+      const shown = await page.innerText("main");
+      for (const part of [sentence, remedy]) if (!shown.includes(part)) wrong.push(`${key} ${language}: ${shown}`);
+      const seen = await audit(page, { targetMin: 64, fits: true });
+      wrong.push(...seen.map((one) => `${key} ${language}: ${one}`));
+    }
+  }
+  assert.deepEqual([...faults, ...wrong], []);
 });

@@ -2,6 +2,7 @@
 //!
 //! Each test walks as the page would, through `/v1`, and looks at what the bank remembers.
 
+mod codes;
 mod contract;
 mod disk;
 mod faults;

@@ -93,19 +93,6 @@ mod tests {
     /// Thai writes no spaces between words; five characters a word is generous.
     const THAI_CHARACTERS_MAX: usize = 5 * WORDS_MAX;
 
-    const WRONG_CODES: [WrongCode; 10] = [
-        WrongCode::Payment,
-        WrongCode::Website,
-        WrongCode::Wifi,
-        WrongCode::Contact,
-        WrongCode::OneTimePassword,
-        WrongCode::Messaging,
-        WrongCode::BoardingPass,
-        WrongCode::TooShort,
-        WrongCode::TooLong,
-        WrongCode::Unreadable,
-    ];
-
     #[test]
     fn every_key_that_the_code_table_uses_has_its_sentences() {
         for row in protocol::table() {
@@ -116,7 +103,7 @@ mod tests {
     #[test]
     fn every_local_failure_and_wrong_code_has_its_sentences() {
         let local = LocalFailure::ALL.iter().map(LocalFailure::text);
-        for key in local.chain(WRONG_CODES.map(WrongCode::text)) {
+        for key in local.chain(WrongCode::ALL.map(WrongCode::text)) {
             assert!(Sentences::known(key), "{key}");
         }
     }

@@ -48,7 +48,7 @@ fn a_reference_is_read_as_a_scanned_one_and_a_wrong_code_is_an_event_too() {
     check(r#"{"action":"reference","text":"BAYMK191200001\r\n"}"#, "ReferenceRead BAYMK191200001");
     check(r#"{"action":"reference","text":"https://a.test"}"#, "WrongCodeRead(Website)");
     check(r#"{"action":"reference","text":"000201010212"}"#, "WrongCodeRead(Payment)");
-    check(r#"{"action":"reference","text":"\u0000\u202e"}"#, "WrongCodeRead(Unreadable)");
+    check(r#"{"action":"reference","text":"\u0000\u202e"}"#, "WrongCodeRead(ControlCharacters)");
     check(r#"{"action":"reference","text":""}"#, "WrongCodeRead(Unreadable)");
 }
 
