@@ -7,11 +7,12 @@ use crate::findings;
 use crate::graph::{Graph, Kind, Package, sketch};
 
 /// What each of our packages may use of ours: the arrows of the picture in `ARCHITECTURE.md`.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("citizen", &[]),
     ("card", &["citizen"]),
     ("protocol", &["citizen"]),
-    ("vision", &[]),
+    ("vision", &["code-frames"]),
+    ("code-frames", &[]),
     ("session", &["citizen", "protocol"]),
     ("agent", &["card", "citizen", "protocol", "session", "vision"]),
     ("dipchip", &["agent", "card", "citizen", "vision"]),

@@ -4,11 +4,14 @@
 //! the agent hands frames in, the session hears texts, hints and verdicts. Every frame may be a customer's
 //! face or reference, so pixels are wiped on drop and no `Debug` shows them.
 
+mod barcode;
 mod clarity;
 mod codes;
 mod encode;
 mod frame;
+mod grid;
 mod plane;
+mod qr;
 mod selfie;
 mod sighting;
 

@@ -40,6 +40,32 @@ impl Plane {
         self.pixels.chunks_exact(self.width.max(1))
     }
 
+    /// The brightness of the pixel at a place, 0 to 255; beside the plane that of the nearest one.
+    pub(crate) fn at(&self, x: f32, y: f32) -> f32 {
+        let column = whole(x).min(self.width.saturating_sub(1));
+        let row = whole(y).min(self.height().saturating_sub(1));
+        self.pixels.get(row * self.width + column).copied().map_or(0.0, f32::from)
+    }
+
+    /// So many rows taken together to one, each drawn twice as wide.
+    pub(crate) fn lines(&self, rows: usize) -> Self {
+        self.resized(self.width * 2, self.height() / rows.max(1), FilterType::CatmullRom)
+    }
+
+    /// Columns become rows.
+    pub(crate) fn transposed(&self) -> Self {
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        for column in 0..self.width {
+            pixels.extend(self.pixels.iter().skip(column).step_by(self.width));
+        }
+        Self::new(self.height(), pixels)
+    }
+
+    /// A third of the size both ways, each pixel the mean of nine.
+    pub(crate) fn third(&self) -> Self {
+        self.resized(self.width / 3, self.height() / 3, FilterType::Box)
+    }
+
     /// Half the size both ways, each pixel the mean of four.
     pub(crate) fn half(&self) -> Self {
         self.resized(self.width / 2, self.height() / 2, FilterType::Box)
@@ -97,6 +123,12 @@ impl Plane {
         }
         Self { width, pixels }
     }
+}
+
+/// The pixel that a place is in; places before the first are in the first.
+#[expect(clippy::as_conversions, reason = "no other way leads from a float to a whole number")]
+fn whole(place: f32) -> usize {
+    place.max(0.0) as usize
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! When several frames agree on what is shown to the camera.
 //!
 //! Owns the memory over frames: which texts were seen, how often and how long ago. A single frame may misread
-//! a barcode, and a repaired pass sees a hard code only every third frame, so gaps are forgiven for a while.
+//! a barcode, and a hand that shakes hides a code in some frames, so gaps are forgiven for a while.
 
 use std::fmt::{self, Debug, Formatter};
 
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 const AGREEING: u32 = 3;
 /// Frames that must show a second text before it counts as a second code and not as a misreading.
 const AGREEING_RIVAL: u32 = 2;
-/// Frames after which a text no longer seen is forgotten: two rounds of the three repairs.
+/// Frames after which a text no longer seen is forgotten: 0.4 s of a camera with 15 frames a second.
 const GAP_MAX: u32 = 6;
 
 /// What the camera is shown.
