@@ -32,7 +32,7 @@ const SHOWN: [(&str, WrongCode, &str); 15] = [
         WrongCode::BoardingPass,
         "INVENTED/PERSON",
     ),
-    ("Q-7", WrongCode::TooShort, "Q-7"),
+    ("Zq_9", WrongCode::TooShort, "Zq_9"),
     (
         "INVENTED00000000000000000000000000000000000000000000LONG56",
         WrongCode::TooLong,
