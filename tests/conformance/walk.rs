@@ -200,7 +200,7 @@ impl Walker {
 
     fn outcome(&self) -> Option<Outcome> {
         match self.session.view().screen {
-            Screen::Result { outcome } => Some(*outcome),
+            Screen::Result { outcome, .. } => Some(*outcome),
             _ => None,
         }
     }

@@ -10,5 +10,6 @@ mod flows;
 mod keys;
 mod notes;
 mod recordings;
+mod restart;
 mod secrecy;
 mod stage;

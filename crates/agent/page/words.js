@@ -117,6 +117,7 @@ const WORDS = {
   result_unresolved: ["ยังไม่ทราบผล", "Result not known yet"],
   result_card: ["กรุณารับบัตรคืน", "Please take your card"],
   result_slip: ["ใบบันทึกรายการ", "Slip"],
+  result_copy: ["พิมพ์อีกครั้ง (สำเนา)", "Print again (copy)"],
   result_finish: ["เสร็จสิ้น", "Finish"],
   result_next: ["ลูกค้ารายถัดไป", "Next customer"],
 

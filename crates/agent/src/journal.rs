@@ -277,6 +277,14 @@ impl Journal {
         self.with(|open, _| open.history())
     }
 
+    /// The submit that was written down last, whatever became of it.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub(crate) fn last_submit(&self) -> Result<Option<Past>, JournalError> {
+        self.with(|open, _| open.last_submit())
+    }
+
     /// What is known of earlier submits of this reference. A refusal leaves nothing that could have been
     /// accepted; what was replaced or given up may have been.
     ///

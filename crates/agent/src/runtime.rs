@@ -29,6 +29,7 @@ use crate::config::{Config, ConfigError};
 use crate::devices::camera::{self, Gaze};
 use crate::devices::card;
 use crate::devices::{Fact, Facts, Rig, scanner};
+use crate::handover::Handover;
 use crate::journal::{Journal, JournalError};
 use crate::outbox::{self, Outbox};
 use crate::ports::{Devices, prepared};
@@ -146,7 +147,11 @@ impl Agent {
             (keys, config.dialect().data_framing),
             (Arc::clone(&clock), audit.clone()),
         );
+        let now = clock.bank_time();
+        let (handover, remains) = Handover::start(&config.journal.dir, sendings.entries(), now);
         let parts = Parts {
+            handover,
+            remains,
             clock: Arc::clone(&clock),
             calls,
             audit: audit.clone(),

@@ -9,6 +9,11 @@ use session::{Language, Slip, SlipResult};
 /// The bank's first line; §3 counts from one.
 const BANK_LINES_AT: usize = 15;
 
+/// Between ours and the bank's; counted from one as they are.
+const MARK_AT: usize = 12;
+/// What a copy says of itself.
+const COPY: &str = "*** สำเนา / COPY ***";
+
 /// The lines, top to bottom.
 pub(crate) fn lines(slip: &Slip, merchant: &str, terminal: &str) -> Vec<String> {
     let word = |thai: &str, english: &str| match slip.language {
@@ -43,6 +48,15 @@ pub(crate) fn lines(slip: &Slip, merchant: &str, terminal: &str) -> Vec<String> 
     lines
 }
 
+/// The same lines, marked as a copy on a line that nothing else uses: the bank's lines stay where they are.
+pub(crate) fn copy(lines: &[String]) -> Vec<String> {
+    let mut copy = lines.to_vec();
+    if let Some(free) = copy.get_mut(MARK_AT - 1) {
+        COPY.clone_into(free);
+    }
+    copy
+}
+
 /// `2026-11-23 10:00` in Bangkok, from the stamp of §4.
 fn local_text(time: BankTime) -> String {
     let stamp = time.transaction_stamp();
@@ -67,5 +81,8 @@ mod tests {
         assert_eq!(lines.len(), 17);
         assert_eq!(&lines[14..], ["ONE", "", "THREE"]);
         assert_eq!(lines[3], "2026-09-21 21:13");
+        let copy = copy(&lines);
+        assert_eq!((&copy[14..], copy.len()), (&lines[14..], 17), "the bank's lines stay");
+        assert!(lines[11].is_empty() && copy[11].contains("COPY"), "{copy:?}");
     }
 }

@@ -13,7 +13,7 @@ use protocol::{
 };
 
 use crate::call::CallId;
-use crate::failure::{Failure, JournalFault};
+use crate::failure::{Failure, JournalFault, Outcome};
 use crate::screen::Language;
 
 /// The time, as the session is handed it.
@@ -88,6 +88,11 @@ pub enum Event {
     },
     /// The customer is still here: the idle deadline starts anew.
     StillHere,
+    /// The customer wants the slip once more.
+    CopyWanted,
+    /// The process began anew, and the card of its last journey still lies in the reader: this is what became
+    /// of that journey. Comes before the card is told of.
+    Resumed(Outcome),
     /// Asked whether to wait for a busy bank or to stop, the customer waits; stopping is [`Event::Cancelled`].
     KeepWaiting,
     /// The customer stops.
@@ -187,6 +192,8 @@ pub enum Command {
         /// In which language the texts stood on the screen.
         language: Language,
     },
+    /// Print the slip of the journey that has just ended once more, marked as a copy.
+    PrintCopy,
     /// Print a slip. A printer that fails never fails a journey.
     Print(Slip),
     /// Tell the operator.

@@ -70,6 +70,8 @@ pub enum LocalFailure {
     TimedOut,
     /// The validated reference got too old on this machine.
     SessionExpired,
+    /// The machine was restarted before anything was sent.
+    Interrupted,
     /// The camera delivers no selfie.
     NoSelfie,
     /// This field of the card does not fit the bank's limits.
@@ -97,7 +99,7 @@ pub enum JournalFault {
 
 impl LocalFailure {
     /// Every local failure, so that a test can show that each has its sentences.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Card(CardFault::Removed),
         Self::Card(CardFault::Mute),
         Self::Card(CardFault::NotThaiCitizenCard),
@@ -115,6 +117,7 @@ impl LocalFailure {
         Self::Cancelled,
         Self::TimedOut,
         Self::SessionExpired,
+        Self::Interrupted,
         Self::NoSelfie,
         Self::FieldInvalid(Field::FullAddress),
         Self::EnglishNameMissing,
@@ -135,6 +138,7 @@ impl LocalFailure {
             Self::Cancelled => "customer_cancelled",
             Self::TimedOut => "timed_out",
             Self::SessionExpired => "session_expired",
+            Self::Interrupted => "interrupted",
             Self::NoSelfie => "no_selfie",
             Self::FieldInvalid(_) => "field_invalid",
             Self::EnglishNameMissing => "english_name_missing",

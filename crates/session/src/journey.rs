@@ -40,6 +40,9 @@ impl Turn {
 /// Longer than the card thread's own deadline: only a lost answer lasts so long.
 const READING_MOST: Duration = Duration::from_secs(30);
 
+/// So long after a restart the end of the last journey is shown (§1.9).
+const RESUMED_FOR: Duration = Duration::from_secs(60);
+
 /// One machine's journeys, one after another.
 #[derive(Debug)]
 pub struct Session {
@@ -204,6 +207,11 @@ impl Session {
                 self.give_up(state, event, turn)
             }
             (State::Ended { .. }, Event::CardRemoved | Event::Cancelled) => self.leave(),
+            (State::Ended { outcome, until, copies: 1.. }, Event::CopyWanted) => {
+                turn.order(Command::PrintCopy);
+                State::Ended { outcome, until, copies: 0 }
+            }
+            (State::Idle, Event::Resumed(outcome)) => self.resume(outcome, turn),
             (state @ State::Ended { .. }, _) => state,
             (State::Idle, event) => self.arrive(event, turn),
             (State::Gathering(gathering), event) => self.gather(gathering, event, turn),
@@ -371,6 +379,7 @@ impl Session {
     }
 
     fn end(&mut self, outcome: Outcome, slip: Option<Slip>, turn: &mut Turn) -> State {
+        let copies = u8::from(slip.is_some());
         if let Some(slip) = slip {
             turn.order(Command::Print(slip));
         }
@@ -378,7 +387,18 @@ impl Session {
         self.tries = Tries::default();
         self.sight = Sight::Kept;
         self.card_spent = self.card == CardStatus::Present;
-        State::Ended { outcome, until: turn.now.tick + self.policy.patience.result }
+        State::Ended { outcome, until: turn.now.tick + self.policy.patience.result, copies }
+    }
+
+    /// Whoever still stands here after a restart is told what became of the journey (§1.9); the card that lies
+    /// there is that journey's.
+    fn resume(&mut self, outcome: Outcome, turn: &Turn) -> State {
+        self.card_spent = true;
+        let copies = u8::from(matches!(
+            outcome,
+            Outcome::Done | Outcome::DoneInferred | Outcome::Pending(_) | Outcome::Unresolved(_)
+        ));
+        State::Ended { outcome, until: turn.now.tick + RESUMED_FOR, copies }
     }
 
     /// Nobody is here any more.
@@ -430,6 +450,7 @@ fn is_sign_of_life(event: &Event) -> bool {
         | Event::Confirmed { .. }
         | Event::SelfieTaken(_)
         | Event::BankAnswered { .. }
+        | Event::CopyWanted
         | Event::KeepWaiting
         | Event::StillHere => true,
         Event::PhotoProgress(_)
@@ -438,6 +459,7 @@ fn is_sign_of_life(event: &Event) -> bool {
         | Event::JournalFailed(_)
         | Event::ServiceChanged(_)
         | Event::Unserved { .. }
+        | Event::Resumed(_)
         | Event::Cancelled
         | Event::Tick => false,
     }

@@ -130,6 +130,8 @@ pub enum Screen<'a> {
     Result {
         /// The outcome.
         outcome: &'a Outcome,
+        /// How often the slip may still be printed again.
+        copies: u8,
     },
 }
 
@@ -293,7 +295,7 @@ impl Session {
                 Screen::Selfie { left: self.selfies_left(), trouble: *trouble }
             }
             State::Submitting { call, .. } => Screen::Sending { again: call.again() },
-            State::Ended { outcome, .. } => Screen::Result { outcome },
+            State::Ended { outcome, copies, .. } => Screen::Result { outcome, copies: *copies },
         }
     }
 

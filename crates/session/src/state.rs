@@ -56,6 +56,8 @@ pub(crate) enum State {
     Ended {
         outcome: Outcome,
         until: Duration,
+        /// How often the slip may still be printed again.
+        copies: u8,
     },
 }
 

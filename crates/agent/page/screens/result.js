@@ -14,6 +14,9 @@ export const result = {
     update(view);
     const finish = button("primary", say(profile === "counter" ? "result_next" : "result_finish"),
       () => act({ action: "cancel" }), { id: "finish" });
+    const copy = screen.copies > 0 && screen.slip !== null
+      ? button("plain", say("result_copy"), () => act({ action: "reprint" }), { id: "reprint" })
+      : null;
     const body = make("div", { class: `verdict ${screen.outcome}` },
       make("div", { class: "card" },
         icon(screen.outcome, "picture large"),
@@ -25,7 +28,7 @@ export const result = {
       take,
       screen.slip === null ? null : slip(screen.slip, say));
     return {
-      title: say(`result_${screen.outcome}`), body, actions: [finish], first: finish, update,
+      title: say(`result_${screen.outcome}`), body, actions: [copy, finish], first: finish, update,
       entered: () => { if (view.card === "present") sound(); },
     };
   },

@@ -42,6 +42,7 @@ fn read(body: &[u8]) -> Result<Event, Refusal> {
     match action {
         Action::Start => nothing_more(body, Event::Started),
         Action::StillHere => nothing_more(body, Event::StillHere),
+        Action::Reprint => nothing_more(body, Event::CopyWanted),
         Action::KeepWaiting => nothing_more(body, Event::KeepWaiting),
         Action::Cancel => nothing_more(body, Event::Cancelled),
         Action::Language => {
@@ -145,6 +146,7 @@ enum Action {
     Confirm,
     StillHere,
     KeepWaiting,
+    Reprint,
     Cancel,
 }
 

@@ -105,6 +105,8 @@ enum Picture<'a> {
         failure: Option<Trouble>,
         said: Said,
         slip: Option<&'a [String]>,
+        /// How often it may still be printed again.
+        copies: u8,
     },
 }
 
@@ -194,17 +196,18 @@ fn picture<'a>(screen: &Screen<'a>, extras: &'a Extras) -> Picture<'a> {
         },
         Screen::Sending { again } => Picture::Sending { again: *again },
         Screen::Busy { trouble } => Picture::Busy { trouble: Trouble::from(*trouble) },
-        Screen::Result { outcome } => result(outcome, extras),
+        Screen::Result { outcome, copies } => result(outcome, *copies, extras),
     }
 }
 
-fn result<'a>(outcome: &Outcome, extras: &'a Extras) -> Picture<'a> {
+fn result<'a>(outcome: &Outcome, copies: u8, extras: &'a Extras) -> Picture<'a> {
     let failure = outcome.failure();
     Picture::Result {
         outcome: outcome.word(),
         failure: failure.map(Trouble::from),
         said: Said::of(failure.map_or("done", |failure| failure.text())),
         slip: extras.last_slip.as_deref(),
+        copies,
     }
 }
 

@@ -67,9 +67,23 @@ impl fmt::Display for Violation {
 impl Open {
     /// See [`super::Journal::history`].
     pub(super) fn history(&self) -> Result<Vec<Past>, JournalError> {
+        self.past(
+            "SELECT id, endpoint, reference, attempts, transaction_id, created_ms, answer \
+             FROM sends ORDER BY id",
+        )
+    }
+
+    /// See [`super::Journal::last_submit`].
+    pub(super) fn last_submit(&self) -> Result<Option<Past>, JournalError> {
+        let last = self.past(
+            "SELECT id, endpoint, reference, attempts, transaction_id, created_ms, answer \
+             FROM sends WHERE endpoint = 'submit' ORDER BY id DESC LIMIT 1",
+        );
+        last.map(|mut last| last.pop())
+    }
+
+    fn past(&self, query: &str) -> Result<Vec<Past>, JournalError> {
         let doing = at("listing sends");
-        let query = "SELECT id, endpoint, reference, attempts, transaction_id, created_ms, answer \
-                     FROM sends ORDER BY id";
         let mut statement = self.store.connection.prepare_cached(query).map_err(&doing)?;
         let entries = statement.query_map([], |row| {
             let sealed: Option<Vec<u8>> = row.get(2)?;

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{Alert, Condition, Endpoint, Reference, Selfie};
+use protocol::{Alert, BankTime, Condition, Endpoint, Reference, Selfie};
 use session::{
     BankAnswer, CardFault, Command, Event, Failure, JournalFault, LocalFailure, Outcome, Screen,
     Service, Session, Stage,
@@ -27,6 +27,7 @@ use crate::config::Config;
 use crate::devices::camera::{Gaze, Look};
 use crate::devices::card::{CardOrder, CardThread, fault_of_reader};
 use crate::devices::{CardFact, Fact, Rig};
+use crate::handover::{Handover, Here, Remains};
 use crate::journal::Standing;
 use crate::ports::{Presence, ReaderError};
 use crate::slip;
@@ -35,6 +36,9 @@ use crate::slip;
 const CARD_MOST: Duration = Duration::from_secs(20);
 /// A camera that brought no picture for so long does not bring one for this customer.
 const CAMERA_MOST: Duration = Duration::from_secs(15);
+
+/// So long after its start a machine tells whoever still stands here what became of the last journey.
+const RESUMED_MOST: Duration = Duration::from_secs(60);
 
 /// Everything that one machine's journeys need.
 pub(super) struct Machine {
@@ -47,6 +51,11 @@ pub(super) struct Machine {
     /// Until when the card thread owes an answer.
     card_due: Option<Duration>,
     presence: Presence,
+    handover: Handover,
+    /// What the process before has left, until the first look at the reader.
+    remains: Option<Remains>,
+    /// Since when a customer is here.
+    here_since: Option<BankTime>,
     /// A card lay in the reader when the watch broke off.
     left_in: bool,
     /// How the journal was when it was last told.
@@ -70,6 +79,8 @@ pub(super) struct Machine {
 
 /// What the machine works with.
 pub(super) struct Parts {
+    pub(super) handover: Handover,
+    pub(super) remains: Option<Remains>,
     pub(super) clock: Arc<Clock>,
     pub(super) calls: Calls,
     pub(super) audit: Audit,
@@ -86,7 +97,7 @@ pub(super) struct Windows {
 
 impl Machine {
     pub(super) fn new(config: &Config, seed: u64, parts: Parts) -> (Self, Windows) {
-        let Parts { clock, calls, audit, rig, gaze } = parts;
+        let Parts { handover, remains, clock, calls, audit, rig, gaze } = parts;
         let session = Session::new(config.policy(), seed);
         let extras = Extras::new(config.journey.profile);
         let first = api::render(&session.view(), session.stage(), &extras);
@@ -103,6 +114,9 @@ impl Machine {
             card,
             card_due: None,
             presence: Presence::NoReader,
+            handover,
+            remains,
+            here_since: None,
             left_in: false,
             standing: Standing::Sound,
             gaze,
@@ -246,6 +260,11 @@ impl Machine {
                 self.extras.last_slip = Some(lines.clone());
                 self.print(lines);
             }
+            Command::PrintCopy => {
+                if let Some(lines) = &self.extras.last_slip {
+                    self.print(slip::copy(lines));
+                }
+            }
             Command::Alert { level, failure } => self.alert(level, failure),
             Command::Forget => {
                 self.card.forget();
@@ -331,6 +350,23 @@ impl Machine {
         self.take(Event::ServiceChanged(service)).await;
     }
 
+    /// The first look at the reader after a start: if its last customer's card is still in, the customer is told
+    /// what became of the journey. The journey itself was counted by the process before.
+    fn resume(&mut self, presence: &Presence) {
+        if *presence == Presence::NoReader {
+            return;
+        }
+        let Some(Remains { outcome, slip }) = self.remains.take() else { return };
+        if !matches!(presence, Presence::Card { .. }) || self.clock.tick() > RESUMED_MOST {
+            return;
+        }
+        info!(outcome = outcome.word(), "the last journey's end is shown once more");
+        self.extras.last_slip = slip.map(|slip| slip::lines(&slip, &self.merchant, &self.terminal));
+        let orders = self.session.handle(Event::Resumed(outcome), self.clock.now());
+        debug!(orders = orders.len(), "nothing follows from it");
+        self.stage = self.session.stage();
+    }
+
     async fn cards_changed(&mut self, presence: Presence) {
         let before = std::mem::replace(&mut self.presence, presence.clone());
         self.extras.reader_trouble = None;
@@ -345,6 +381,7 @@ impl Machine {
             self.take(Event::CardRemoved).await;
         }
         self.left_in &= presence == Presence::NoReader;
+        self.resume(&presence);
         match presence {
             Presence::Card { .. } => self.take(Event::CardInserted).await,
             Presence::Mute { .. } => self.take(Event::CardFailed(CardFault::Mute)).await,
@@ -452,6 +489,7 @@ impl Machine {
         }
         self.stage_since = now;
         self.stage = stage;
+        self.hand_over(stage);
         if stage == Stage::Idle {
             self.extras.last_slip = None;
             self.stages.clear();
@@ -474,10 +512,21 @@ impl Machine {
         }
     }
 
+    /// Should the power go now: is a customer here, and since when?
+    fn hand_over(&mut self, stage: Stage) {
+        let seen = self.clock.bank_time();
+        if stage == Stage::Idle {
+            self.here_since = None;
+        } else {
+            self.here_since.get_or_insert(seen);
+        }
+        self.handover.tell(self.here_since.map(|since| Here { since, seen }));
+    }
+
     /// How the journey ended, if it has.
     fn ended(&self) -> Option<Outcome> {
         match self.session.view().screen {
-            Screen::Result { outcome } => Some(*outcome),
+            Screen::Result { outcome, .. } => Some(*outcome),
             _ => None,
         }
     }

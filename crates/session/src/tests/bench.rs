@@ -145,7 +145,7 @@ impl Bench {
     #[track_caller]
     pub(super) fn outcome(&self) -> Outcome {
         match self.session.view().screen {
-            Screen::Result { outcome } => *outcome,
+            Screen::Result { outcome, .. } => *outcome,
             other => panic!("expected a result, got {:?}", std::mem::discriminant(&other)),
         }
     }

@@ -6,8 +6,8 @@ use protocol::{Consent, Endpoint, FaceCompare, WrongCode};
 
 use super::bench::{Bench, citizen, identity, photo, reference, selfie, text};
 use crate::{
-    BankAnswer, CardFault, CardStatus, Command, DopaPolicy, Event, JournalFault, Language, Policy,
-    Screen, Service, Stage,
+    BankAnswer, CardFault, CardStatus, Command, DopaPolicy, Event, Failure, JournalFault, Language,
+    LocalFailure, Outcome, Policy, Screen, Service, Stage,
 };
 
 fn bench() -> Bench {
@@ -334,4 +334,37 @@ fn every_answer_to_a_consent_is_attested_in_the_language_shown() {
     let (answers, language) = attested.expect("the evidence is handed over");
     assert_eq!(language, Language::English);
     assert!(!answers.is_empty() && answers.iter().all(|(_, answer)| *answer == Consent::Given));
+}
+
+#[test]
+fn a_slip_is_printed_again_once_and_only_where_there_is_one() {
+    let copies = |bench: &Bench| {
+        let copy = |order: &&Command| matches!(order, Command::PrintCopy);
+        bench.orders.iter().filter(copy).count()
+    };
+    let mut done = bench();
+    done.give(Event::CopyWanted);
+    done.gather().validate(FaceCompare::NotRequired).read_card().confirm().accept();
+    done.give(Event::CopyWanted).give(Event::CopyWanted);
+    assert_eq!(copies(&done), 1);
+    let mut refused = bench();
+    refused.gather().code(Endpoint::ValidateQr, "1101").give(Event::CopyWanted);
+    assert_eq!(copies(&refused), 0);
+}
+
+#[test]
+fn whoever_still_stands_here_after_a_restart_is_told_what_became_of_it() {
+    let interrupted = Outcome::Stopped(Failure::Local(LocalFailure::Interrupted));
+    for (outcome, copies) in [(Outcome::Done, 1), (interrupted, 0)] {
+        let mut bench = bench();
+        bench.give(Event::Resumed(outcome)).give(Event::CardInserted);
+        assert_eq!(bench.outcome(), outcome);
+        assert!(bench.orders.is_empty(), "the card of that journey is not read again");
+        bench.give(Event::CopyWanted);
+        assert_eq!(bench.orders.len(), copies);
+        bench.wait();
+        assert_eq!((bench.tick, bench.session.stage()), (Duration::from_secs(60), Stage::Idle));
+        bench.give(Event::CardRemoved).gather();
+        assert_eq!(bench.asked(Endpoint::ValidateQr), 1, "the next card begins a journey");
+    }
 }

@@ -121,6 +121,7 @@ impl Machine {
                 Command::Report { .. }
                 | Command::Attest { .. }
                 | Command::Print(_)
+                | Command::PrintCopy
                 | Command::Alert { .. }
                 | Command::Forget => {}
             }
@@ -139,7 +140,7 @@ impl Machine {
             _ => false,
         };
         let outcome = match view.screen {
-            Screen::Result { outcome } if before != Stage::Result => Some(*outcome),
+            Screen::Result { outcome, .. } if before != Stage::Result => Some(*outcome),
             _ => None,
         };
         match (waits, self.waits_since) {

@@ -148,7 +148,7 @@ impl Day {
     }
 
     fn journey_ended(&mut self, slips: usize) {
-        let Screen::Result { outcome } = self.kiosk.session.view().screen else { return };
+        let Screen::Result { outcome, .. } = self.kiosk.session.view().screen else { return };
         let outcome = *outcome;
         let code = outcome.failure().map(|failure| failure.to_string()).unwrap_or_default();
         self.note(format_args!("the journey ends: {} {code}", outcome.word()));
@@ -177,6 +177,7 @@ impl Day {
                 }
             }
             Command::Print(_) => self.print(),
+            Command::PrintCopy => self.print(),
             // What the audit keeps is the audit's own test.
             Command::Alert { .. } | Command::Attest { .. } => {}
             Command::Forget => self.forget(),
@@ -185,7 +186,7 @@ impl Day {
 
     fn forget(&mut self) {
         let outcome = match self.kiosk.session.view().screen {
-            Screen::Result { outcome } => Some(*outcome),
+            Screen::Result { outcome, .. } => Some(*outcome),
             _ => None,
         };
         let submitted = self.kiosk.bodies.values().any(|body| body.entry.is_some());

@@ -36,6 +36,7 @@ fn every_action_becomes_its_event() {
     check(r#"{"action":"start"}"#, "Started");
     check(r#"{"action":"still_here"}"#, "StillHere");
     check(r#"{"action":"keep_waiting"}"#, "KeepWaiting");
+    check(r#"{"action":"reprint"}"#, "CopyWanted");
     check(r#"{"action":"cancel"}"#, "Cancelled");
     check(r#"{"action":"language","language":"th"}"#, "LanguageChosen(Thai)");
     check(r#"{"language":"en","action":"language"}"#, "LanguageChosen(English)");
@@ -138,6 +139,7 @@ fn words() -> BTreeSet<&'static str> {
         Action::Confirm => "confirm",
         Action::StillHere => "still_here",
         Action::KeepWaiting => "keep_waiting",
+        Action::Reprint => "reprint",
         Action::Cancel => "cancel",
     };
     let all = [
@@ -148,6 +150,7 @@ fn words() -> BTreeSet<&'static str> {
         Action::Confirm,
         Action::StillHere,
         Action::KeepWaiting,
+        Action::Reprint,
         Action::Cancel,
     ];
     all.map(word).into()

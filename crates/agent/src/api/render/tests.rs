@@ -265,7 +265,7 @@ fn every_outcome_says_what_to_do() {
         let has_slip = matches!(outcome, Outcome::Done);
         let slip = has_slip.then(|| ["e-KYC", "", "REF-0001", "CUST-77"].map(str::to_owned).into());
         let extras = Extras { last_slip: slip, ..extras() };
-        let view = moment(Screen::Result { outcome: &outcome });
+        let view = moment(Screen::Result { outcome: &outcome, copies: u8::from(has_slip) });
         check(&format!("result-{}", outcome.word()), Stage::Result, &view, &extras);
     }
 }
@@ -273,7 +273,7 @@ fn every_outcome_says_what_to_do() {
 #[test]
 fn a_submit_found_out_by_repetition_looks_like_any_other_success() {
     let text = |outcome: &Outcome| {
-        let view = moment(Screen::Result { outcome });
+        let view = moment(Screen::Result { outcome, copies: 1 });
         render(&view, Stage::Result, &extras()).bytes().to_vec()
     };
     assert_eq!(text(&Outcome::Done), text(&Outcome::DoneInferred));
