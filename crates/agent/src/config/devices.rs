@@ -4,7 +4,9 @@
 //! here or in code: what a device needs stands in `firmware-notes/`.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::fault::Fault;
 use super::section::{Given, Section};
@@ -22,6 +24,11 @@ const BAUD_DEFAULT: u32 = 9600;
 
 /// A machine has one or two cameras; a longer list is a mistake.
 const CAMERAS_MAX: usize = 8;
+
+/// Scanners type a key every 1 to 20 ms, slowed down for old machines every 50; a person needs 150 at best.
+const KEY_GAP_MS_DEFAULT: u32 = 100;
+/// A machine may hand keys on later than they were typed, by a second at most.
+const KEY_GAPS_MS: RangeInclusive<u32> = 20..=1000;
 
 /// The card readers that may be used.
 #[derive(Clone, Debug)]
@@ -158,6 +165,8 @@ pub struct ScannerKeyboard {
     pub prefix: String,
     /// What it types behind each code, apart from Enter; cut off if there.
     pub suffix: String,
+    /// From key to key of one code, at most; slower keys are a person's.
+    pub key_gap: Duration,
 }
 
 /// A scanner on a serial line, USB CDC or pseudo-terminal.
@@ -223,12 +232,19 @@ pub(super) fn scanner(top: &mut Section<'_>) -> Option<ScannerChoice> {
         let keyboard = table.optional("keyboard", keyboard);
         let prefix = table.optional("prefix", mark).unwrap_or_default();
         let suffix = table.optional("suffix", mark).unwrap_or_default();
+        let key_gap_ms = table.optional("key_gap_ms", |given| given.number(KEY_GAPS_MS));
         if let Some(device) = keyboard {
+            let key_gap = Duration::from_millis(key_gap_ms.unwrap_or(KEY_GAP_MS_DEFAULT).into());
             let instead = "nothing: scanner.keyboard names the scanner, which has no serial line";
             let refuse = |given: &Given<'_>| Err::<(), _>(given.refuse(instead));
             table.optional("port", refuse);
             table.optional("baud", refuse);
-            return Some(ScannerChoice::Keyboard(ScannerKeyboard { device, prefix, suffix }));
+            return Some(ScannerChoice::Keyboard(ScannerKeyboard {
+                device,
+                prefix,
+                suffix,
+                key_gap,
+            }));
         }
         let expected = "a serial device such as \"/dev/ttyACM0\", or scanner.keyboard instead";
         let port = table.required("port", expected, Given::path);

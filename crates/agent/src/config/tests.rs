@@ -460,9 +460,18 @@ fn a_scanner_is_a_line_or_a_keyboard_and_never_any_keyboard() {
     let config =
         parse(&format!("{GOOD}[scanner]\nkeyboard = \"usb:1-2\"\nsuffix = \"#\"\n")).unwrap();
     let device = DevicePattern::Port(UsbPort::parse("1-2").unwrap());
-    let expected = ScannerKeyboard { device, prefix: String::new(), suffix: "#".to_owned() };
+    let key_gap = Duration::from_millis(100);
+    let suffix = "#".to_owned();
+    let expected = ScannerKeyboard { device, prefix: String::new(), suffix, key_gap };
     assert_eq!(config.scanner, Some(ScannerChoice::Keyboard(expected)));
     check("", "[scanner]\nkeyboard = \"*\"", "11:12", &["scanner.keyboard: came \"*\""]);
+    let gap = "[scanner]\nkeyboard = \"A\"\nkey_gap_ms = 5";
+    check(
+        "",
+        gap,
+        "12:14",
+        &["scanner.key_gap_ms: came 5, expected a whole number from 20 to 1000"],
+    );
     let both = "[scanner]\nkeyboard = \"A\"\nport = \"/dev/ttyACM0\"";
     check("", both, "12:8", &["scanner.port", "scanner.keyboard names the scanner"]);
     let baud = "[scanner]\nkeyboard = \"A\"\nbaud = 9600";

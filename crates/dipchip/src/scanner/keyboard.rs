@@ -18,9 +18,6 @@ use super::fault;
 use super::keys::{Keys, Motion};
 use super::line::CodeLine;
 
-/// From key to key. Scanners type a key every 1 to 20 ms, slowed down for old machines every 50; a person needs
-/// 150 at best.
-const BETWEEN_KEYS: Duration = Duration::from_millis(100);
 /// Rounds in which what was typed before is dropped; one takes up to 64 events.
 const STALE_ROUNDS: u32 = 64;
 /// Where the kernel says what is plugged in where.
@@ -53,6 +50,8 @@ pub struct KeyboardScanner {
     device: Device,
     keys: Keys,
     line: CodeLine,
+    /// From key to key of one code, at most.
+    key_gap: Duration,
 }
 
 impl KeyboardScanner {
@@ -73,7 +72,7 @@ impl KeyboardScanner {
             }
         }
         let line = CodeLine::new(&choice.prefix, &choice.suffix);
-        Ok(Self { device, keys: Keys::default(), line })
+        Ok(Self { device, keys: Keys::default(), line, key_gap: choice.key_gap })
     }
 
     /// Takes what has been typed; keys that are neither pressed nor let go of are no keys.
@@ -106,10 +105,13 @@ impl Scanner for KeyboardScanner {
                 return Ok(Some(code));
             }
             let rest = patience.saturating_sub(started.elapsed());
-            let wait = if self.line.is_open() { BETWEEN_KEYS } else { rest };
+            let wait = if self.line.is_open() { self.key_gap } else { rest };
             match is_typed(&self.device, wait).map_err(|error| fault(&error))? {
                 true => self.take_keys().map_err(|error| fault(&error))?,
-                false if self.line.is_open() => self.line.forget(),
+                false if self.line.is_open() => {
+                    tracing::debug!("keys were dropped that came too slowly for a scanner");
+                    self.line.forget();
+                }
                 false => return Ok(None),
             }
         }
@@ -176,7 +178,12 @@ mod tests {
             DevicePattern::Port(UsbPort::parse("9-9.9").unwrap()),
         ];
         for device in devices {
-            let choice = ScannerKeyboard { device, prefix: String::new(), suffix: String::new() };
+            let choice = ScannerKeyboard {
+                device,
+                prefix: String::new(),
+                suffix: String::new(),
+                key_gap: Duration::from_millis(100),
+            };
             assert!(matches!(KeyboardScanner::open(&choice), Err(DeviceError::Gone)));
         }
     }
