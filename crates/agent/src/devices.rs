@@ -37,6 +37,8 @@ pub(crate) enum Fact {
     SeveralCodes,
     /// What the face before the camera should do.
     Hint(Hint),
+    /// The camera still brings pictures to judge, good ones among them.
+    FaceLookedFor,
     /// A good selfie, as JPEG within the bank's bounds.
     Selfie(Vec<zeroize::Zeroizing<Vec<u8>>>),
     /// The camera failed; it is tried again by itself.

@@ -25,6 +25,13 @@ const REOPEN: Duration = Duration::from_secs(1);
 /// From one look to the next: 15 a second are as many as an eye needs to see itself move, and as a code held
 /// up needs to be read at once. A quicker camera's other frames are never decoded.
 const PACE: Duration = Duration::from_millis(66);
+/// A search rests ten times as long as it took, so that an hour of looking at an empty hall costs a tenth of one
+/// core. One that finds a code is over much sooner, and so is the rest before the next, which has to agree.
+const REST: u32 = 10;
+/// However slow the machine, a code that is held up waits no longer than this.
+const REST_MAX: Duration = Duration::from_millis(300);
+/// How often the agent hears that pictures come; it waits fifteen times as long for one.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// So many good faces in a row make a selfie.
 const GOOD_FRAMES: usize = 3;
 
@@ -123,13 +130,19 @@ impl Eye {
     fn find_code(&self, frames: &mut Frames<'_>, look: Look) -> Result<Seen, Unheard> {
         let mut scanner = CodeScanner::new();
         let mut told: Option<Sighting> = None;
+        let mut rested = Instant::now();
         while self.gaze.now() == look {
             let frame = match frames.next() {
                 Ok(frame) => frame,
                 Err(error) => return Ok(Seen::Nothing(error)),
             };
+            let begun = Instant::now();
+            if begun < rested {
+                continue;
+            }
             // A code that stays in view is told once.
             let sighting = scanner.steady(&frame);
+            rested = begun + rest_after(begun.elapsed());
             if sighting == told {
                 continue;
             }
@@ -147,11 +160,16 @@ impl Eye {
         let mut gate = SelfieGate::new();
         let mut told: Option<Hint> = None;
         let mut good: Vec<(f64, Frame)> = Vec::new();
+        let mut sign: Option<Instant> = None;
         while self.gaze.now() == look {
             let frame = match frames.next() {
                 Ok(frame) => frame,
                 Err(error) => return Ok(Seen::Nothing(error)),
             };
+            if sign.is_none_or(|told| told.elapsed() >= SIGN_OF_LIFE) {
+                self.rig.facts.tell(Fact::FaceLookedFor)?;
+                sign = Some(Instant::now());
+            }
             match gate.judge(&frame) {
                 Verdict::Good(score) => good.push((score, frame)),
                 Verdict::Hint(hint) => {
@@ -198,6 +216,11 @@ impl Frames<'_> {
     }
 }
 
+/// From the beginning of a search that took so long to the next one.
+fn rest_after(took: Duration) -> Duration {
+    (took * REST).min(REST_MAX)
+}
+
 /// Encodes the frame for those who look; while nobody does, nothing is encoded and no frame is kept.
 fn show(
     frame: &Frame,
@@ -232,6 +255,14 @@ mod tests {
             vision::preview_jpeg(frame)
         });
         encoded
+    }
+
+    #[test]
+    fn a_search_costs_a_tenth_of_the_time_and_a_code_waits_no_longer_than_is_said() {
+        let ms = Duration::from_millis;
+        assert_eq!(rest_after(ms(25)), ms(250));
+        assert_eq!(rest_after(ms(900)), REST_MAX);
+        assert!(rest_after(ms(2)) < PACE, "after a code the very next frame is searched");
     }
 
     #[test]

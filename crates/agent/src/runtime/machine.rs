@@ -319,6 +319,7 @@ impl Machine {
             Fact::Code(text) => self.code_read(&text).await,
             Fact::SeveralCodes => debug!("several codes are in view"),
             Fact::Hint(hint) => self.hint(hint),
+            Fact::FaceLookedFor => self.picture_came(),
             Fact::Selfie(files) => self.selfie_taken(&files).await,
             Fact::CameraReady => self.device(|health| &mut health.camera, DeviceState::Ready),
             Fact::CameraTrouble(error) => {
@@ -440,8 +441,15 @@ impl Machine {
     fn hint(&mut self, hint: Hint) {
         if self.session.needs().selfie {
             self.extras.hint = Some(hint);
-            self.camera_silent_since = Some(self.clock.tick());
+            self.picture_came();
             self.show();
+        }
+    }
+
+    /// A camera that is looked through is not silent, whatever it sees and however long a slow machine takes.
+    fn picture_came(&mut self) {
+        if self.camera_silent_since.is_some() {
+            self.camera_silent_since = Some(self.clock.tick());
         }
     }
 
