@@ -2,6 +2,7 @@
 //!
 //! The readers are virtual, the service, the driver and the wire protocol are not. Run by `tests/run pcscd`.
 
+mod camera;
 mod cards;
 mod journey;
 mod preference;

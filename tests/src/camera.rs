@@ -49,6 +49,22 @@ impl Camera {
         std::fs::rename(new, now)
     }
 
+    /// Stops sending frames, as a camera whose firmware hangs, until it sees something again.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn stall(&self) -> io::Result<()> {
+        std::fs::write(self.folder.join(PICTURE), [])
+    }
+
+    /// Is pulled, until it sees something again.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn pull(&self) -> io::Result<()> {
+        std::fs::remove_file(self.folder.join(PICTURE))
+    }
+
     /// Lets a program have it.
     pub fn lend<'a>(&self, program: &'a mut Command) -> &'a mut Command {
         program

@@ -3,8 +3,6 @@
 #![expect(clippy::panic, reason = "the helpers of a test fail it with the program's log")]
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -27,6 +25,8 @@ pub enum Codes {
     Scanner,
     /// By the webcam.
     Camera,
+    /// By the scanner as a keyboard.
+    Keyboard,
 }
 
 /// The production program; dropping it ends it.
@@ -62,16 +62,7 @@ impl Kiosk {
 
     /// What the agent itself says of a device, such as `ready`.
     pub fn health(&self, device: &str) -> Option<String> {
-        let page = fs::read_to_string(self.path("page.url")).ok()?;
-        let host = page.strip_prefix("http://")?.split('/').next()?;
-        let mut line = TcpStream::connect(host).ok()?;
-        write!(line, "GET /v1/health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
-            .ok()?;
-        let mut answer = String::new();
-        line.read_to_string(&mut answer).ok()?;
-        let health: Value = serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()?;
-        let state = health.pointer(&format!("/devices/{device}")).and_then(Value::as_str);
-        state.map(str::to_owned)
+        kiosk::health(&self.path("page.url"), device)
     }
 
     pub async fn customer(&self) -> Customer {
@@ -142,8 +133,12 @@ pub fn config(bank: &str, codes: Codes) -> String {
     let scanner = match codes {
         Codes::Scanner => kiosk::scanner(SCANNER),
         Codes::Camera => String::new(),
+        Codes::Keyboard => {
+            "\n[scanner]\nkeyboard = \"Code scanner*\"\nkey_gap_ms = 1000\n".to_owned()
+        }
     };
     // All cameras here are played by a program, and a kiosk refuses those.
-    let camera = "\n[camera]\ndevice = \"Simulated Webcam*\"\nvirtual_cameras = \"allow\"\n";
+    let camera = "\n[camera]\ndevice = [\"Simulated Webcam*\", \"Loopback Camera*\", \"vivid*\"]\n\
+                  virtual_cameras = \"allow\"\n";
     kiosk::config(bank, "*", "idle_s = 600", "debug") + &scanner + camera
 }
