@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use simulator::bank::{Bank, Options};
+use tests::camera::picture;
 use tests::pcscd::program;
 
 use crate::kiosk::{Codes, Kiosk, config, until_now};
@@ -17,13 +18,8 @@ use crate::webcam::{Format, Webcam};
 /// The diagnosis gives a camera ten seconds, which an emulated machine beside other work may exceed.
 const DIAGNOSES_MAX: u32 = 6;
 
-fn picture(name: &str) -> Vec<u8> {
-    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("pictures");
-    fs::read(pictures.join(name)).expect("the picture is there")
-}
-
 /// What the diagnosis says of the camera: its verdict and the words.
-fn diagnosed(folder: &Path) -> (String, String) {
+pub fn diagnosed(folder: &Path) -> (String, String) {
     let output = Command::new(program("dipchip"))
         .args(["diagnose", "--json", "--config"])
         .arg(folder.join("kiosk.toml"))
@@ -37,6 +33,23 @@ fn diagnosed(folder: &Path) -> (String, String) {
         .expect("the camera is checked");
     let word = |key: &str| camera.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     (word("verdict"), word("finding"))
+}
+
+/// What the list of devices says of the webcam: of its two nodes the one that delivers pictures.
+fn listed() -> Value {
+    let output = Command::new(program("dipchip"))
+        .args(["devices", "--json"])
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8(output.stdout).expect("text");
+    let devices = said.lines().map(|line| serde_json::from_str::<Value>(line).expect("an object"));
+    let is_camera = |device: &Value| {
+        device.get("setting").is_some_and(|setting| setting == "camera.device")
+            && device.get("name").is_some_and(|name| name.to_string().contains("Simulated Webcam"))
+    };
+    let mut cameras: Vec<Value> = devices.filter(is_camera).collect();
+    assert_eq!(cameras.len(), 1, "{said}");
+    cameras.remove(0)
 }
 
 #[test]
@@ -62,6 +75,12 @@ fn a_webcam_is_found_by_name_streams_and_is_told_when_it_hangs_or_is_gone() {
     assert_eq!(verdict, "ok", "{finding}");
     assert!(finding.contains("640×480"), "{finding}");
     assert_eq!(webcam.format(), Format::Mjpg, "the quicker format is chosen");
+    let listed = listed();
+    let port = listed.get("port").and_then(Value::as_str).unwrap_or_default();
+    assert!(port.starts_with("usb:"), "{listed}");
+    assert_eq!(listed.get("kind").and_then(Value::as_str), Some("virtual"), "{listed}");
+    let modes = listed.get("modes").and_then(Value::as_str).unwrap_or_default();
+    assert_eq!(modes, "YUYV 640×480 5/s, MJPG 640×480 15/s");
 
     webcam.stall(true);
     let (verdict, finding) = diagnosed(folder.path());

@@ -29,6 +29,16 @@ pub fn stage_is_on(test: &str) -> bool {
     asked_for(STAGE, "vm", test)
 }
 
+/// Runs a command of the machine to its end.
+pub fn ran(command: &mut Command) -> io::Result<()> {
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!("{command:?}: {}: {said}", output.status)))
+}
+
 /// The machine's card service, started by hand as systemd would.
 pub struct Service {
     child: Option<Child>,
