@@ -19,7 +19,7 @@ const SIDE_MIN: usize = 24;
 /// More codes than this in one view say no more than "several".
 const CODES_MAX: usize = 4;
 /// Work for the repairs of one frame, in pixels looked at: all of them on 640×480, some of them on more.
-/// There, one pixel is some 7 ns on the machine of the benchmark, so that a frame stays below 15 ms.
+/// All of them take some 9 ms of one core there (`README.md`).
 const WORK_MAX: usize = 3 * 640 * 480 + 640 * 480 / 2;
 /// Rows that make a line of a barcode: few, so that bars may lean by ten degrees.
 const ROWS: usize = 6;
