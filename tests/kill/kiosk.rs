@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use simulator::bank::{Bank, Options};
 use simulator::customer::{Customer, Hands, Manner};
@@ -34,12 +35,16 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 /// What still comes after the result, such as the answer's way into the journal.
 const AFTER_RESULT: Duration = Duration::from_millis(300);
 /// What stands before the camera: a portrait of nobody.
-const FACE: &str = "face.jpg";
+pub const FACE: &str = "face.jpg";
+/// What the customer types, where nobody is killed.
+pub const MOBILE: &str = "0898765432";
 /// Lines of the log that a failure shows.
 const LINES_KEPT: usize = 80;
 pub struct Kiosk {
     pcscd: PrivatePcscd,
     pub bank: Bank,
+    /// When the last life began.
+    pub began: Timestamp,
     pty: Pty,
     camera: Camera,
     card: InsertedCard,
@@ -62,7 +67,8 @@ impl Kiosk {
         let lies = "somchai";
         let card = InsertedCard::insert(&pcscd, lies).expect("a card goes in");
         let (lines, deaths) = (Arc::default(), BTreeMap::new());
-        Self { pcscd, bank, pty, camera, card, lies, lines, deaths }
+        let began = Timestamp::now();
+        Self { pcscd, bank, began, pty, camera, card, lies, lines, deaths }
     }
 
     /// Where the journal lies.
@@ -80,6 +86,7 @@ impl Kiosk {
         if let Some(fault) = &plan.fault {
             self.bank.add_fault(fault.clone());
         }
+        self.began = Timestamp::now();
         let mut program = self.start(plan.death);
         let page = self.pcscd.folder().join("page.url");
         let mut hands = Finger { pty: &mut self.pty, reference: &plan.reference };
@@ -106,32 +113,29 @@ impl Kiosk {
         self.card.order("insert").expect("the card's simulator runs");
     }
 
-    /// Walks to the result, takes the card out and leaves.
-    pub async fn whole_journey(&mut self, reference: &str) {
-        let customer = self.customer().await;
+    /// Walks to a good result, before a page that hears and sees everything; returns the slip's lines.
+    pub async fn walk(&mut self, customer: &Customer, reference: &str) -> Vec<String> {
+        let _page = customer.look_on().await.expect("the page listens and looks");
         let mut hands = Finger { pty: &mut self.pty, reference };
-        let walk = customer.walk(&mut hands, &Manner::default()).await;
+        let manner = Manner { mobile: Some(MOBILE.to_owned()), ..Manner::default() };
+        let walk = customer.walk(&mut hands, &manner).await;
         let walk = walk.unwrap_or_else(|error| panic!("{error}: {}", self.log()));
         assert_eq!(walk.outcome, "done", "{}", self.log());
+        walk.slip
+    }
+
+    /// Walks to the result, takes the card out and leaves; returns the slip's lines.
+    pub async fn whole_journey(&mut self, reference: &str) -> Vec<String> {
+        let customer = self.customer().await;
+        let slip = self.walk(&customer, reference).await;
         self.card.order("eject").expect("the card's simulator runs");
         customer.until(|view| view["card"] == "absent").await.expect("the card is out");
         customer.until_screen("attract").await.expect("the end");
+        slip
     }
 
-    /// Walks until the customer's data stand on the screen.
-    pub async fn journey_to_the_confirmation(&mut self, reference: &str) {
-        let customer = self.customer().await;
-        let hands = Finger { pty: &mut self.pty, reference };
-        hands.pty.scan(reference).expect("the scanner is plugged in");
-        let view = customer.until_screen("consents").await.expect("consents");
-        let texts =
-            view.pointer("/screen/texts").and_then(serde_json::Value::as_array).map_or(0, Vec::len);
-        let agreed = serde_json::json!({"action": "consents", "answers": vec!["Y"; texts]});
-        customer.act(&agreed).await.expect("agreed");
-        customer.until_screen("confirm").await.expect("the data");
-    }
-
-    async fn customer(&self) -> Customer {
+    /// A customer before the page.
+    pub async fn customer(&self) -> Customer {
         let page = self.pcscd.folder().join("page.url");
         let address = poll(SETTLED_WITHIN, || fs::read_to_string(&page).ok()).await;
         let address = address.unwrap_or_else(|| panic!("no page: {}", self.log()));
@@ -141,6 +145,7 @@ impl Kiosk {
     /// A life without a customer, in which the outbox brings everything to its end.
     pub async fn settle_everything(&mut self) {
         self.bank.clear_faults();
+        self.began = Timestamp::now();
         let mut program = self.start(Death::After(SETTLED_WITHIN));
         let journal = self.journal();
         poll(SETTLED_WITHIN, || evidence::nothing_is_open(&journal).then_some(())).await;
@@ -277,7 +282,7 @@ impl Hands for Finger<'_> {
     fn face_camera(&mut self) {}
 }
 
-async fn poll<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub async fn poll<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let begun = Instant::now();
     let mut every = tokio::time::interval(Duration::from_millis(5));
     while begun.elapsed() < within {

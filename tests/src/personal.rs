@@ -4,12 +4,16 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 /// Shorter values (a house number, a moo) stand in any text by chance.
 const CHARACTERS_MIN: usize = 5;
-/// So much of the portrait is enough to know it by.
-const PORTRAIT_CHARACTERS: usize = 48;
+/// So many bytes of a picture are enough to know it by, wherever they lie in it.
+const PIECE_BYTES: usize = 36;
+/// Pieces of a picture that are looked for. The first bytes of a JPEG are the same for everybody.
+const PIECES: usize = 4;
 
 /// One form of one value that must not be found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,10 +42,8 @@ impl Person {
         let mut person = Self::default();
         person.add("chipNo", text(&expected, "/chipNo"));
         person.add("bp1No", text(&expected, "/bp1No"));
-        let portrait = text(&expected, "/customerImage");
-        // The first bytes of a JPEG are the same for everybody.
-        let middle = portrait.get(1000..1000 + PORTRAIT_CHARACTERS).unwrap_or_default();
-        person.add_form("customerImage", "base64", middle.as_bytes().to_vec());
+        let portrait = STANDARD.decode(text(&expected, "/customerImage"));
+        person.add_picture("customerImage", &portrait.expect("a portrait in Base64"));
         let fields = expected.pointer("/customerData").and_then(Value::as_object);
         for (field, value) in fields.into_iter().flatten() {
             // Shared with everybody who lives there, and part of every table.
@@ -57,6 +59,20 @@ impl Person {
     #[must_use]
     pub fn and_reference(mut self, reference: &str) -> Self {
         self.add("reference", reference);
+        self
+    }
+
+    /// As [`Self::of_card`], with something that the customer typed.
+    #[must_use]
+    pub fn and_typed(mut self, field: &str, value: &str) -> Self {
+        self.add(field, value);
+        self
+    }
+
+    /// As [`Self::of_card`], with a picture of this person: a file, or pixels.
+    #[must_use]
+    pub fn and_picture(mut self, field: &str, picture: &[u8]) -> Self {
+        self.add_picture(field, picture);
         self
     }
 
@@ -81,6 +97,22 @@ impl Person {
             && !value.is_ascii()
         {
             self.add_form(field, "tis-620", bytes);
+        }
+    }
+
+    /// Only pieces that tell something: a row of one grey stands in any picture.
+    fn add_picture(&mut self, field: &str, picture: &[u8]) {
+        let apart = picture.len() / (PIECES + 1);
+        for piece in (1..=PIECES).filter_map(|n| picture.get(n * apart..)?.get(..PIECE_BYTES)) {
+            let mut different = piece.to_vec();
+            different.sort_unstable();
+            different.dedup();
+            if different.len() >= PIECE_BYTES / 3 {
+                self.add_form(field, "bytes", piece.to_vec());
+                for phase in 0..3 {
+                    self.add_form(field, "base64", base64_inside(piece, phase));
+                }
+            }
         }
     }
 
@@ -160,6 +192,18 @@ mod tests {
         check(b"eDog4Liq4Lih4LiK4Liy4Lii", "base64");
         check(b"eHjguKrguKHguIrguLLguKI=", "base64");
         check(b"eOC4quC4oeC4iuC4suC4og==", "base64");
+    }
+
+    #[test]
+    fn a_picture_is_found_as_a_file_and_within_the_text_of_a_request() {
+        let picture: Vec<u8> = (0..2_000_u32).flat_map(u32::to_le_bytes).collect();
+        let person = Person::default().and_picture("customerSelfieImage", &picture);
+        let forms = |haystack: &[u8]| -> Vec<&str> {
+            person.found_in(haystack).iter().map(|trace| trace.form).collect()
+        };
+        assert!(forms(&picture).contains(&"bytes"));
+        assert!(forms(STANDARD.encode(&picture).as_bytes()).contains(&"base64"));
+        assert!(forms(&vec![7; 8_000]).is_empty());
     }
 
     #[test]

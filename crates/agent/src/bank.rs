@@ -521,14 +521,15 @@ pub(crate) fn trust(
 
 /// A body no longer than any answer can be, read piece by piece.
 async fn bounded_body(mut response: Response) -> Result<Vec<u8>, Condition> {
-    let mut body = Vec::new();
+    // Of its full size from the start: what a body outgrows is freed as it is.
+    let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_BYTES_MAX));
     loop {
         match response.chunk().await {
             Ok(Some(piece)) if body.len() + piece.len() > ANSWER_BYTES_MAX => {
                 return Err(Condition::Transport(Transport::BodyTooLarge));
             }
             Ok(Some(piece)) => body.extend_from_slice(&piece),
-            Ok(None) => return Ok(body),
+            Ok(None) => return Ok(std::mem::take(&mut *body)),
             Err(error) if error.is_timeout() => {
                 return Err(Condition::Transport(Transport::TimedOut));
             }

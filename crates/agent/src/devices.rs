@@ -32,7 +32,7 @@ pub(crate) enum Fact {
     /// The card thread of this generation answered.
     Card(u64, CardFact),
     /// A code was read.
-    Code(String),
+    Code(zeroize::Zeroizing<String>),
     /// Two different codes were in view.
     SeveralCodes,
     /// What the face before the camera should do.

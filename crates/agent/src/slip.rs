@@ -5,6 +5,7 @@
 
 use protocol::BankTime;
 use session::{Language, Slip, SlipResult};
+use zeroize::Zeroizing;
 
 /// The bank's first line; §3 counts from one.
 const BANK_LINES_AT: usize = 15;
@@ -14,8 +15,8 @@ const MARK_AT: usize = 12;
 /// What a copy says of itself.
 const COPY: &str = "*** สำเนา / COPY ***";
 
-/// The lines, top to bottom.
-pub(crate) fn lines(slip: &Slip, merchant: &str, terminal: &str) -> Vec<String> {
+/// The lines, top to bottom. Wiped on drop.
+pub(crate) fn lines(slip: &Slip, merchant: &str, terminal: &str) -> Zeroizing<Vec<String>> {
     let word = |thai: &str, english: &str| match slip.language {
         Language::Thai => thai.to_owned(),
         Language::English => english.to_owned(),
@@ -31,7 +32,8 @@ pub(crate) fn lines(slip: &Slip, merchant: &str, terminal: &str) -> Vec<String> 
             word("ตรวจสอบผลในแอป", "Check the app for the result"),
         ),
     };
-    let mut lines = vec![
+    let mut lines = Zeroizing::new(Vec::with_capacity(BANK_LINES_AT + 2));
+    lines.extend([
         word("ยืนยันตัวตน (e-KYC)", "Identity verification (e-KYC)"),
         merchant.to_owned(),
         terminal.to_owned(),
@@ -39,7 +41,7 @@ pub(crate) fn lines(slip: &Slip, merchant: &str, terminal: &str) -> Vec<String> 
         String::new(),
         title,
         result,
-    ];
+    ]);
     if let Some(last_four) = &slip.reference_last_four {
         lines.push(format!("{} …{last_four}", word("อ้างอิง", "Reference")));
     }
@@ -49,8 +51,8 @@ pub(crate) fn lines(slip: &Slip, merchant: &str, terminal: &str) -> Vec<String> 
 }
 
 /// The same lines, marked as a copy on a line that nothing else uses: the bank's lines stay where they are.
-pub(crate) fn copy(lines: &[String]) -> Vec<String> {
-    let mut copy = lines.to_vec();
+pub(crate) fn copy(lines: &[String]) -> Zeroizing<Vec<String>> {
+    let mut copy = Zeroizing::new(lines.to_vec());
     if let Some(free) = copy.get_mut(MARK_AT - 1) {
         COPY.clone_into(free);
     }

@@ -5,8 +5,8 @@
 
 use std::{fmt, time::Duration};
 
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use serde_json::Value;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     condition::{Condition, Transport},
@@ -16,7 +16,10 @@ use crate::{
 };
 
 mod classify;
+mod object;
 mod unique;
+
+use object::Object;
 
 /// Longest body that is looked at.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -35,8 +38,8 @@ const TOKEN_LIFETIME_ASSUMED: Duration = Duration::from_secs(60);
 /// A token is fetched anew every day at least, whatever the bank says.
 const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// One HTTP answer as it came. Debug shows its status alone.
-#[derive(Clone, Eq, PartialEq)]
+/// One HTTP answer as it came. Debug shows its status alone; dropping it wipes the body.
+#[derive(Clone, Eq, PartialEq, ZeroizeOnDrop)]
 pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u16,
@@ -100,7 +103,7 @@ pub struct QrValidation {
     /// The consent texts to show, all of them.
     pub consents: Vec<ConsentText>,
     /// The reference that the bank gave back; ours is the one that is sent on (Doubt D8).
-    pub returned_reference: Option<String>,
+    pub returned_reference: Option<Zeroizing<String>>,
     /// JSON names of fields that were longer than the document says, and were cut.
     pub over_long: Vec<&'static str>,
 }
@@ -116,8 +119,8 @@ impl fmt::Debug for QrValidation {
     }
 }
 
-/// What §3 wants printed on the slip; control characters are taken out.
-#[derive(Clone, Default, Eq, PartialEq)]
+/// What §3 wants printed on the slip; control characters are taken out. Dropping it wipes it.
+#[derive(Clone, Default, Eq, PartialEq, ZeroizeOnDrop)]
 pub struct SlipLines {
     /// Line 15: the channel's reference number.
     pub ref1: Option<String>,
@@ -159,7 +162,7 @@ impl fmt::Debug for Accepted {
 /// The [`Condition`] that the answer amounts to; a success without a token is `NET_NO_CODE`.
 pub fn read_token(answer: &HttpAnswer) -> Result<Token, Condition> {
     let mut body = classify::token(answer)?;
-    let Some(Value::String(access_token)) = body.remove("access_token") else {
+    let Some(Value::String(access_token)) = body.take("access_token") else {
         return Err(Condition::Transport(Transport::NoCode));
     };
     let access_token = Zeroizing::new(access_token);
@@ -198,7 +201,7 @@ pub fn read_qr_validation(answer: &HttpAnswer) -> Result<QrValidation, Condition
         ref3: line("ref3", SLIP_LENGTH_MAX),
     };
     let channel_code = line("channelCode", CHANNEL_LENGTH_MAX);
-    let returned_reference = line("reference", REFERENCE_LENGTH_MAX);
+    let returned_reference = line("reference", REFERENCE_LENGTH_MAX).map(Zeroizing::new);
     // No biometric without a stated need: anything but Y asks for none.
     let face_compare = match data.get("faceCompare").and_then(Value::as_str) {
         Some("Y" | "y") => FaceCompare::Required,
@@ -222,11 +225,12 @@ pub fn read_consents(answer: &HttpAnswer) -> Result<Consents, Condition> {
 /// # Errors
 /// The [`Condition`] that the answer amounts to.
 pub fn read_accepted(endpoint: Endpoint, answer: &HttpAnswer) -> Result<Accepted, Condition> {
-    let body = classify::business(endpoint, answer)?;
-    let Some(Value::Object(data)) = body.get("data") else {
+    let mut body = classify::business(endpoint, answer)?;
+    let Some(Value::Object(data)) = body.take("data") else {
         return Ok(Accepted::default());
     };
-    let reference = |name| line(data, name, REFERENCE_LENGTH_MAX, &mut Vec::new());
+    let data = Object::new(data);
+    let reference = |name| line(&data, name, REFERENCE_LENGTH_MAX, &mut Vec::new());
     Ok(Accepted {
         transaction_reference: reference("transactionRef").or_else(|| reference("reference")),
     })
@@ -234,11 +238,11 @@ pub fn read_accepted(endpoint: Endpoint, answer: &HttpAnswer) -> Result<Accepted
 
 /// The data of an answer that is shown to a customer: absent or null is empty, a text is drift, since
 /// consents may be hidden in it.
-fn data_to_show(mut body: Map<String, Value>) -> Result<Map<String, Value>, Condition> {
-    match body.remove("data") {
-        None | Some(Value::Null) => Ok(Map::new()),
-        Some(Value::Object(data)) => Ok(data),
-        Some(Value::String(text)) if text.is_empty() => Ok(Map::new()),
+fn data_to_show(mut body: Object) -> Result<Object, Condition> {
+    match body.take("data") {
+        None | Some(Value::Null) => Ok(Object::default()),
+        Some(Value::Object(data)) => Ok(Object::new(data)),
+        Some(Value::String(text)) if text.is_empty() => Ok(Object::default()),
         Some(Value::String(_) | Value::Bool(_) | Value::Number(_) | Value::Array(_)) => Err(DRIFT),
     }
 }
@@ -247,14 +251,16 @@ const DRIFT: Condition = Condition::Transport(Transport::Drift);
 
 /// One line of text without control characters; the first `length_max` characters of it.
 fn line(
-    data: &Map<String, Value>,
+    data: &Object,
     name: &'static str,
     length_max: usize,
     over_long: &mut Vec<&'static str>,
 ) -> Option<String> {
-    let text = scalar(data.get(name)?)?;
+    let text = Zeroizing::new(scalar(data.get(name)?)?);
     let mut printable = text.chars().filter(|character| !character.is_control());
-    let kept: String = printable.by_ref().take(length_max).collect();
+    // With room for all of it from the start: what a text outgrows is freed as it is.
+    let mut kept = String::with_capacity(text.len());
+    kept.extend(printable.by_ref().take(length_max));
     if printable.next().is_some() {
         over_long.push(name);
     }
@@ -271,7 +277,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// All consent texts; half of them, or half of one, is nothing that anybody could agree to.
-fn consents(data: &Map<String, Value>) -> Result<Vec<ConsentText>, Condition> {
+fn consents(data: &Object) -> Result<Vec<ConsentText>, Condition> {
     match data.get("consents") {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(texts)) => texts.iter().map(consent).collect(),

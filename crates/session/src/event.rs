@@ -11,6 +11,7 @@ use protocol::{
     EnglishName, FailureReason, Mobile, QrValidation, QrValidationRequest, Reference, Selfie,
     Submission, WrongCode,
 };
+use zeroize::ZeroizeOnDrop;
 
 use crate::call::CallId;
 use crate::failure::{Failure, JournalFault, Outcome};
@@ -242,18 +243,22 @@ pub struct Needs {
     pub selfie: bool,
 }
 
-/// What a slip says beyond the fixed lines. Never a citizen id, a name or the reason of a refusal.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// What a slip says beyond the fixed lines. Never a citizen id, a name or the reason of a refusal; the
+/// numbers that it says are wiped on drop.
+#[derive(Clone, Debug, Eq, PartialEq, ZeroizeOnDrop)]
 pub struct Slip {
     /// The result.
+    #[zeroize(skip)]
     pub result: SlipResult,
     /// The last four characters of the reference, if there was one.
     pub reference_last_four: Option<String>,
     /// Lines 15, 16 and 17 (`ref1`, `ref2`, `ref3` of E2).
     pub lines: [Option<String>; 3],
     /// When, Bangkok time.
+    #[zeroize(skip)]
     pub time: BankTime,
     /// In which language.
+    #[zeroize(skip)]
     pub language: Language,
 }
 

@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::time::sleep;
 
 use local::Local;
-pub use local::LocalError;
+pub use local::{LocalError, Watching};
 
 /// Between two looks at the screen: stages are timed to this precision.
 const LOOK: Duration = Duration::from_millis(10);
@@ -123,6 +123,15 @@ impl Customer {
     /// [`LocalError`] if the action is refused.
     pub async fn act(&self, action: &Value) -> Result<(), LocalError> {
         self.local.post("/v1/actions", action).await.map(drop)
+    }
+
+    /// Listens to the events and looks at the camera's pictures, as a page does.
+    ///
+    /// # Errors
+    /// [`LocalError`] if the agent lets nobody listen or look.
+    pub async fn look_on(&self) -> Result<[Watching; 2], LocalError> {
+        let events = self.local.watch("/v1/events").await?;
+        Ok([events, self.local.watch("/v1/preview.mjpeg").await?])
     }
 
     /// Leaves the result behind, so that the next journey can begin; the card must be out by then.

@@ -116,7 +116,7 @@ pub struct Extras {
     /// What is wrong with the reader, if anything.
     pub reader_trouble: Option<Failure>,
     /// The slip of the journey that has just ended, line by line.
-    pub last_slip: Option<Vec<String>>,
+    pub last_slip: Option<Zeroizing<Vec<String>>>,
 }
 
 impl Extras {

@@ -206,7 +206,7 @@ fn result<'a>(outcome: &Outcome, copies: u8, extras: &'a Extras) -> Picture<'a> 
         outcome: outcome.word(),
         failure: failure.map(Trouble::from),
         said: Said::of(failure.map_or("done", |failure| failure.text())),
-        slip: extras.last_slip.as_deref(),
+        slip: extras.last_slip.as_deref().map(Vec::as_slice),
         copies,
     }
 }

@@ -147,7 +147,9 @@ impl Eye {
                 continue;
             }
             match &sighting {
-                Some(Sighting::One(text)) => self.rig.facts.tell(Fact::Code(text.clone()))?,
+                Some(Sighting::One(text)) => {
+                    self.rig.facts.tell(Fact::Code(Zeroizing::new(text.clone())))?
+                }
                 Some(Sighting::Several) => self.rig.facts.tell(Fact::SeveralCodes)?,
                 None => continue,
             }

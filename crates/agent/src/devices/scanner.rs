@@ -5,6 +5,8 @@
 use std::thread;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::{Fact, Rig, Unheard, spawn_lasting};
 use crate::ports::{DeviceError, Scanner};
 
@@ -43,7 +45,7 @@ fn listen(rig: &Rig, scanner: &mut dyn Scanner) -> Result<DeviceError, Unheard> 
     rig.facts.tell(Fact::ScannerReady)?;
     loop {
         match scanner.scan(PATIENCE) {
-            Ok(Some(text)) => rig.facts.tell(Fact::Code(text))?,
+            Ok(Some(text)) => rig.facts.tell(Fact::Code(Zeroizing::new(text)))?,
             Ok(None) if rig.facts.0.is_closed() => return Err(Unheard),
             Ok(None) => {}
             Err(error) => return Ok(error),

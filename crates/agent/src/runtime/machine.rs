@@ -297,7 +297,7 @@ impl Machine {
     }
 
     /// Printing happens beside the journey and never fails it.
-    fn print(&self, lines: Vec<String>) {
+    fn print(&self, lines: Zeroizing<Vec<String>>) {
         let devices = Arc::clone(&self.rig.devices);
         crate::devices::spawn("printer", move || {
             let printed = devices.printer().and_then(|mut printer| printer.print(&lines));

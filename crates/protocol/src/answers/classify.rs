@@ -3,8 +3,9 @@
 //! Redirect, then the code in the body, then the gateway's or OAuth's error, then the HTTP status: the
 //! first that is there decides.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::object::Object;
 use super::{BODY_BYTES_MAX, HttpAnswer, unique};
 use crate::{
     condition::{Condition, OAuthError, Transport},
@@ -15,10 +16,7 @@ use crate::{
 const DEPTH_MAX: usize = 16;
 
 /// A success of E2 to E6: HTTP 2xx and the code 0000.
-pub(super) fn business(
-    endpoint: Endpoint,
-    answer: &HttpAnswer,
-) -> Result<Map<String, Value>, Condition> {
+pub(super) fn business(endpoint: Endpoint, answer: &HttpAnswer) -> Result<Object, Condition> {
     let body = body(answer)?;
     match code(endpoint, answer.status, &body) {
         Some(Condition::SUCCESS) if is_success(answer.status) => Ok(body),
@@ -30,7 +28,7 @@ pub(super) fn business(
 }
 
 /// A success of E1: HTTP 2xx, and no code or error in the body.
-pub(super) fn token(answer: &HttpAnswer) -> Result<Map<String, Value>, Condition> {
+pub(super) fn token(answer: &HttpAnswer) -> Result<Object, Condition> {
     let body = body(answer)?;
     match code(Endpoint::Token, answer.status, &body) {
         None | Some(Condition::SUCCESS) if is_success(answer.status) => Ok(body),
@@ -52,7 +50,7 @@ fn without_code(status: u16) -> Condition {
 }
 
 /// The body as an object; empty where it is none and the HTTP status tells enough.
-fn body(answer: &HttpAnswer) -> Result<Map<String, Value>, Condition> {
+fn body(answer: &HttpAnswer) -> Result<Object, Condition> {
     if (300..=399).contains(&answer.status) {
         return Err(Condition::Transport(Transport::Redirected));
     }
@@ -61,7 +59,7 @@ fn body(answer: &HttpAnswer) -> Result<Map<String, Value>, Condition> {
     }
     let parsed = (depth(&answer.body) <= DEPTH_MAX).then(|| unique::read(&answer.body)).flatten();
     match parsed {
-        Some(Value::Object(body)) => Ok(body),
+        Some(Value::Object(body)) => Ok(Object::new(body)),
         Some(_) => Err(without_code(answer.status)),
         // A gateway's own 502 is often a page: only a success that is no JSON is a foreign page.
         None if !is_success(answer.status) => Err(Condition::Http(answer.status)),
@@ -92,7 +90,7 @@ fn depth(body: &[u8]) -> usize {
 }
 
 /// What the body itself says, if it says anything.
-fn code(endpoint: Endpoint, status: u16, body: &Map<String, Value>) -> Option<Condition> {
+fn code(endpoint: Endpoint, status: u16, body: &Object) -> Option<Condition> {
     if let Some(condition) = body.get("statusCode").and_then(status_code) {
         return Some(condition);
     }

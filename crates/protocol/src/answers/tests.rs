@@ -2,6 +2,7 @@
 
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::{
     Accepted, BODY_BYTES_MAX, CONSENT_BYTES_MAX, DRIFT, HttpAnswer, Lifetime, QrValidation,
@@ -147,7 +148,7 @@ fn a_validation_is_read_field_by_field() {
             thai: "ก".to_owned(),
             english: "a".to_owned(),
         }],
-        returned_reference: some("abc"),
+        returned_reference: some("abc").map(Zeroizing::new),
         over_long: Vec::new(),
     };
     assert_eq!(read, Ok(expected));
@@ -257,9 +258,9 @@ fn nothing_of_a_token_or_a_body_is_printed() {
     let token = read_token(&raw).unwrap();
     assert_eq!(token.access_token(), "secret-token");
     assert!(!format!("{raw:?} {token:?}").contains("secret"));
-    let slip = SlipLines { ref1: Some("secret".to_owned()), ..SlipLines::default() };
+    let slip = SlipLines { ref1: Some("secret".to_owned()), ref2: None, ref3: None };
     let accepted = Accepted { transaction_reference: Some("secret".to_owned()) };
-    let returned_reference = Some("secret".to_owned());
+    let returned_reference = Some(Zeroizing::new("secret".to_owned()));
     let validation = QrValidation { slip, returned_reference, ..QrValidation::default() };
     assert!(!format!("{validation:?} {accepted:?} {:?}", validation.slip).contains("secret"));
 }

@@ -4,12 +4,14 @@
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
-use hyper::{Method, Request, StatusCode, client::conn::http1};
+use hyper::{Method, Request, Response, StatusCode, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 /// A view with portrait and consents stays far below.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
@@ -62,7 +64,33 @@ impl Local {
         self.exchange(Method::POST, path, body.to_string().into()).await
     }
 
+    /// Reads an endless answer until it ends, and keeps nothing of it.
+    pub(super) async fn watch(&self, path: &str) -> Result<Watching, LocalError> {
+        let mut answer = self.open(Method::GET, path, Bytes::new()).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(LocalError::Refused { status: answer.status().as_u16() });
+        }
+        let reading = async move { while let Some(Ok(_)) = answer.frame().await {} };
+        Ok(Watching(tokio::spawn(reading)))
+    }
+
     async fn exchange(&self, method: Method, path: &str, body: Bytes) -> Result<Value, LocalError> {
+        let answer = self.open(method, path, body).await?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
+        let body = body.map_err(|_| LocalError::Broken)?.to_bytes();
+        match status {
+            StatusCode::OK => serde_json::from_slice(&body).map_err(|_| LocalError::NotJson),
+            refused => Err(LocalError::Refused { status: refused.as_u16() }),
+        }
+    }
+
+    async fn open(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, LocalError> {
         let stream = TcpStream::connect(&self.host).await.map_err(LocalError::Unreachable)?;
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|_| LocalError::Broken)?;
@@ -77,13 +105,16 @@ impl Local {
             request = request.header(AUTHORIZATION, format!("Bearer {}", self.token));
         }
         let request = request.body(Full::new(body)).map_err(|_| LocalError::Address)?;
-        let answer = sender.send_request(request).await.map_err(|_| LocalError::Broken)?;
-        let status = answer.status();
-        let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let body = body.map_err(|_| LocalError::Broken)?.to_bytes();
-        match status {
-            StatusCode::OK => serde_json::from_slice(&body).map_err(|_| LocalError::NotJson),
-            refused => Err(LocalError::Refused { status: refused.as_u16() }),
-        }
+        sender.send_request(request).await.map_err(|_| LocalError::Broken)
+    }
+}
+
+/// An endless answer under way; dropping it hangs up.
+#[derive(Debug)]
+pub struct Watching(JoinHandle<()>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -12,6 +12,7 @@ use citizen::{
 use protocol::{Condition, ConsentText, WrongCode};
 use serde_json::Value;
 use session::{CardFault, EnglishNameSource, LocalFailure, PostalChoice};
+use zeroize::Zeroizing;
 
 use super::*;
 
@@ -263,8 +264,9 @@ fn every_outcome_says_what_to_do() {
     ];
     for outcome in outcomes {
         let has_slip = matches!(outcome, Outcome::Done);
-        let slip = has_slip.then(|| ["e-KYC", "", "REF-0001", "CUST-77"].map(str::to_owned).into());
-        let extras = Extras { last_slip: slip, ..extras() };
+        let slip =
+            has_slip.then(|| ["e-KYC", "", "REF-0001", "CUST-77"].map(str::to_owned).to_vec());
+        let extras = Extras { last_slip: slip.map(Zeroizing::new), ..extras() };
         let view = moment(Screen::Result { outcome: &outcome, copies: u8::from(has_slip) });
         check(&format!("result-{}", outcome.word()), Stage::Result, &view, &extras);
     }
