@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use agent::journal::{Journal, Violation, violations};
+use jiff::Timestamp;
 use simulator::bank::{Bank, Endpoint, Record, SealedAgain};
 
 /// A submit or a failure report that reached the bank.
@@ -16,7 +17,14 @@ pub struct Receipt {
     pub body: SealedAgain,
     /// Answered with 0000, whether or not the answer arrived.
     pub accepted: bool,
+    /// Answered for good, and nothing kept the answer from arriving.
+    pub answered: bool,
+    /// From an earlier life: the bank had not done with it when that was looked at.
+    pub late: bool,
 }
+
+/// What the bank answers to a submit in this test that no repetition changes.
+const FOR_GOOD: [&str; 4] = ["0000", "1602", "9300", "9301"];
 
 /// An entry of the journal.
 pub struct Entry {
@@ -33,26 +41,30 @@ pub enum Kind {
     Report,
 }
 
-/// What came to the bank since the last look.
-pub fn receipts(bank: &Bank) -> Vec<Receipt> {
-    let receipts = bank.records().iter().filter_map(receipt).collect();
+/// What came to the bank since the last look; the life that ended began then.
+pub fn receipts(bank: &Bank, began: Timestamp) -> Vec<Receipt> {
+    let receipts = bank.records().iter().filter_map(|record| receipt(record, began)).collect();
     bank.forget_records();
     receipts
 }
 
-fn receipt(record: &Record) -> Option<Receipt> {
+fn receipt(record: &Record, began: Timestamp) -> Option<Receipt> {
     let kind = match record.endpoint() {
         Endpoint::Submit => Kind::Submit,
         Endpoint::ReportFailure => Kind::Report,
         _ => return None,
     };
+    let code = record.code().map(|code| code.to_string()).unwrap_or_default();
     Some(Receipt {
         kind,
         // A request that was cut short told nobody whose it was.
         reference: record.reference()?.to_owned(),
         transaction_id: record.transaction_id().unwrap_or_default().to_owned(),
         body: record.sealed_again(),
-        accepted: record.code().is_some_and(|code| code.to_string() == "0000"),
+        accepted: code == "0000",
+        answered: FOR_GOOD.contains(&code.as_str()) && record.fault().is_none(),
+        // A program sends nothing within the hundredth of a second to which the bank writes times down.
+        late: record.at().parse::<Timestamp>().expect("the bank's form of a time") < began,
     })
 }
 

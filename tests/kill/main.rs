@@ -4,6 +4,7 @@
 //! held against the journal (`promises`). Run by `tests/run kill`; `DIPCHIP_KILLS` says how often.
 
 mod chance;
+mod defects;
 mod evidence;
 mod kiosk;
 mod memory;
@@ -59,7 +60,8 @@ async fn nothing_is_lost_and_nothing_is_sent_twice_however_often_the_program_is_
 }
 
 fn look(promises: &mut Promises, kiosk: &Kiosk) {
-    promises.look(&evidence::receipts(&kiosk.bank), &evidence::journal(&kiosk.journal()));
+    promises
+        .look(&evidence::receipts(&kiosk.bank, kiosk.began), &evidence::journal(&kiosk.journal()));
 }
 
 fn all_kept(promises: &mut Promises, kiosk: &Kiosk) {

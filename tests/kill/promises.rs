@@ -51,8 +51,18 @@ struct Tally {
 impl Promises {
     /// The program is dead: what came to the bank, and what the journal says.
     pub fn look(&mut self, receipts: &[Receipt], journal: &(Vec<Entry>, Vec<Violation>)) {
+        // Of this life: the last body of each reference, and whether the program had its answer.
+        let mut answered = HashMap::new();
         for receipt in receipts {
             self.received(receipt);
+            if receipt.late {
+                continue;
+            }
+            let before = answered.insert(receipt.reference.as_str(), receipt.answered);
+            if receipt.body == SealedAgain::SameBody && before == Some(true) {
+                let reference = &receipt.reference;
+                self.broken.push(format!("I2: {reference}: sent again although it was answered"));
+            }
         }
         let (entries, violations) = journal;
         self.broken.extend(violations.iter().map(ToString::to_string));
@@ -87,7 +97,7 @@ impl Promises {
     }
 
     fn received(&mut self, receipt: &Receipt) {
-        let Receipt { kind, reference, transaction_id, body, accepted } = receipt;
+        let Receipt { kind, reference, transaction_id, body, accepted, .. } = receipt;
         if !self.transaction_ids.insert(transaction_id.clone()) {
             self.broken.push(format!("{reference}: its transaction id came before"));
         }
@@ -191,7 +201,15 @@ mod tests {
         fn receipt(&mut self, kind: Kind, body: SealedAgain, accepted: bool) -> Receipt {
             self.ids += 1;
             let (reference, transaction_id) = (REFERENCE.to_owned(), self.ids.to_string());
-            Receipt { kind, reference, transaction_id, body, accepted }
+            Receipt {
+                kind,
+                reference,
+                transaction_id,
+                body,
+                accepted,
+                answered: false,
+                late: false,
+            }
         }
 
         /// A life in which the bank received submits, each with whether it was accepted.
@@ -264,6 +282,24 @@ mod tests {
         Case::default().life(&[FIRST], &done).life(&[AGAIN], &again).breaks(Some("I2"));
         let refused = [submit(1, Some("9301"))];
         Case::default().life(&[REFUSED], &refused).life(&[AGAIN], &again).breaks(Some("I2"));
+    }
+
+    #[test]
+    fn a_sending_after_an_answer_of_the_same_life_is_found() {
+        let cases = [
+            (false, SealedAgain::SameBody, Some("I2")),
+            (false, SealedAgain::New, None),
+            (true, SealedAgain::SameBody, None),
+        ];
+        for (late, body, expected) in cases {
+            let mut case = Case::default();
+            let mut first = case.receipt(Kind::Submit, SealedAgain::New, false);
+            (first.answered, first.late) = (true, late);
+            let second = case.receipt(Kind::Submit, body, true);
+            let entries = vec![submit(1, Some("9301")), submit(1, Some("0000"))];
+            case.promises.look(&[first, second], &(entries, Vec::new()));
+            case.breaks(expected);
+        }
     }
 
     #[test]
