@@ -183,7 +183,7 @@ impl Walker {
             Command::Report { reason, .. } => self.report = Some(reason.code()),
             Command::Print(slip) => self.slip = Some(slip.result),
             Command::Alert { level, .. } => self.alert = self.alert.max(level),
-            Command::Attest { .. } | Command::Forget => {}
+            Command::Attest { .. } | Command::PrintCopy | Command::Forget => {}
         }
     }
 

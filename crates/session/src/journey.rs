@@ -198,14 +198,7 @@ impl Session {
                 | Event::StillHere,
             ) => state,
             (state, Event::KeepWaiting) => self.keep_waiting(state, turn),
-            (state @ State::Submitting { .. }, event @ (Event::CardRemoved | Event::Cancelled))
-                if question_of(&state).is_some() =>
-            {
-                self.give_up(state, event, turn)
-            }
-            (state, event @ Event::Cancelled) if question_of(&state).is_some() => {
-                self.give_up(state, event, turn)
-            }
+            (state, event) if asking::gives_up(&state, &event) => self.give_up(state, event, turn),
             (State::Ended { .. }, Event::CardRemoved | Event::Cancelled) => self.leave(),
             (State::Ended { outcome, until, copies: 1.. }, Event::CopyWanted) => {
                 turn.order(Command::PrintCopy);

@@ -104,12 +104,10 @@ impl Session {
     /// Counts what tells more than one journey does: who tries codes of others, and codes that belong elsewhere.
     pub(super) fn count(&mut self, reference: &Reference, condition: Condition, turn: &mut Turn) {
         match condition {
-            Condition::Diis(1102) => {
-                if self.doors.foreign_card(turn.now.tick) {
-                    let text = protocol::ruling(condition, Endpoint::ValidateQr).text;
-                    let failure = Failure::Bank { condition, text };
-                    turn.order(Command::Alert { level: Alert::Page, failure });
-                }
+            Condition::Diis(1102) if self.doors.foreign_card(turn.now.tick) => {
+                let text = protocol::ruling(condition, Endpoint::ValidateQr).text;
+                let failure = Failure::Bank { condition, text };
+                turn.order(Command::Alert { level: Alert::Page, failure });
             }
             Condition::Diis(9403) => {
                 self.doors.misplaced_code(reference, condition, turn.now.tick);
@@ -183,6 +181,14 @@ fn call_of(state: &mut State) -> Option<&mut Call> {
         | State::TakingSelfie { .. }
         | State::Ended { .. } => None,
     }
+}
+
+/// Does the customer answer the question whether to wait with no? A card taken out while the data is on its way
+/// says so as well; before that it ends the journey by itself.
+pub(super) fn gives_up(state: &State, event: &Event) -> bool {
+    let says_no = matches!(event, Event::Cancelled)
+        || matches!((event, state), (Event::CardRemoved, State::Submitting { .. }));
+    says_no && question_of(state).is_some()
 }
 
 /// What the customer is asked about: to keep waiting for a busy bank, or to stop.
