@@ -105,7 +105,6 @@ impl<T: Sendable> AsRef<[u8]> for Held<T> {
 }
 
 /// What a screen shows beside the session's own view.
-#[derive(Debug)]
 pub struct Extras {
     /// Counts the views, so that a reader sees which is newer.
     pub sequence: u64,
@@ -117,6 +116,12 @@ pub struct Extras {
     pub reader_trouble: Option<Failure>,
     /// The slip of the journey that has just ended, line by line.
     pub last_slip: Option<Zeroizing<Vec<String>>>,
+}
+
+impl fmt::Debug for Extras {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Extras(‹redacted›)")
+    }
 }
 
 impl Extras {

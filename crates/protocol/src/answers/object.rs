@@ -1,4 +1,6 @@
-//! A JSON object of an answer. What it holds may name a person: whatever was not taken out is wiped on drop.
+//! A JSON object of an answer, wiped on drop: what it holds may name a person.
+//!
+//! What is taken out is its taker's to wipe; how the JSON is read stands in `classify` and `unique`.
 
 use serde_json::{Map, Value};
 use zeroize::Zeroize as _;
