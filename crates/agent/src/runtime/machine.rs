@@ -323,6 +323,10 @@ impl Machine {
             Fact::Selfie(files) => self.selfie_taken(&files).await,
             Fact::CameraReady => self.device(|health| &mut health.camera, DeviceState::Ready),
             Fact::CameraTrouble(error) => {
+                // It is tried again every second: only the first failure is news.
+                if self.health.borrow().camera != DeviceState::of(error) {
+                    warn!(%error, "the camera fails");
+                }
                 self.device(|health| &mut health.camera, DeviceState::of(error));
             }
             Fact::ScannerReady => self.device(|health| &mut health.scanner, DeviceState::Ready),
