@@ -35,9 +35,10 @@ place 644 "$here/dipchip.service" /usr/lib/systemd/system/dipchip.service
 place 644 "$here/dipchip.sysusers" /usr/lib/sysusers.d/dipchip.conf
 place 644 "$here/dipchip.rules" /usr/share/polkit-1/rules.d/50-dipchip.rules
 place 644 "$here/copyright" /usr/share/doc/dipchip/copyright
-# What is inside the program and asks to be named beside it: postal table, face model, font.
+# What is inside the program and asks to be named beside it: postal table, face models, font.
 place 644 "$root/crates/citizen/data/NOTICE" /usr/share/doc/dipchip/NOTICE.postal-codes
 place 644 "$root/crates/vision/model/LICENSE" /usr/share/doc/dipchip/LICENSE.face-model
+place 644 "$root/crates/vision/model/LICENSE.blazeface" /usr/share/doc/dipchip/LICENSE.face-network
 place 644 "$root/crates/agent/page/fonts/OFL.txt" /usr/share/doc/dipchip/LICENSE.font
 place 644 "$here/dipchip.1" /usr/share/man/man1/dipchip.1
 while IFS= read -r note; do

@@ -105,8 +105,10 @@ const WORDS = {
   hint_come_closer: ["ขยับเข้ามาใกล้อีกนิด", "Come a little closer"],
   hint_move_back: ["ถอยออกไปอีกนิด", "Move back a little"],
   hint_centre: ["ขยับให้อยู่กลางกรอบ", "Move to the middle of the frame"],
+  hint_upright: ["ตั้งศีรษะให้ตรง และมองตรงมาที่กล้อง", "Hold your head straight and look at the camera"],
   hint_more_light: ["แสงน้อยไป หันเข้าหาแสง", "Too dark. Turn towards the light"],
   hint_less_light: ["แสงจ้าไป หันหลบแสง", "Too bright. Turn away from the light"],
+  hint_uncover: ["ถอดแว่นดำหรือหน้ากาก ให้เห็นตาและปาก", "Take off dark glasses or mask: show eyes and mouth"],
   hint_hold_still: ["ดีแล้ว กรุณาอยู่นิ่ง ๆ", "Good. Hold still"],
 
   result_done: ["สำเร็จ", "Completed"],

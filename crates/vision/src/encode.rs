@@ -3,13 +3,13 @@
 //! Owns size and quality. Encoding anew also drops whatever the camera wrote into the file. Where the
 //! customer's face is in the frame is not looked at: the whole frame goes out.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::FilterType;
 use jpeg_encoder::{ColorType, Encoder, EncodingError, JfifWrite, SamplingFactor};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::frame::{Frame, Pixels};
+use crate::scaled;
 
 /// The most bytes of a selfie, before Base64 ("less than 100 K", read as decimal thousands).
 pub const SELFIE_BYTES_MAX: usize = 100_000;
@@ -94,28 +94,21 @@ impl Picture {
     fn fitted(frame: &Frame) -> Result<Self, SelfieError> {
         let (width, height) = fitted_size(frame.width(), frame.height());
         let failed = SelfieError::Resize { width, height };
-        let (source, color, kind, channels) = match frame.pixels() {
-            Pixels::Rgb(pixels) => (pixels, ColorType::Rgb, PixelType::U8x3, 3),
-            Pixels::Luma(pixels) => (pixels, ColorType::Luma, PixelType::U8, 1),
+        let (source, color) = match frame.pixels() {
+            Pixels::Rgb(pixels) => (pixels, ColorType::Rgb),
+            Pixels::Luma(pixels) => (pixels, ColorType::Luma),
         };
         let (Ok(columns), Ok(rows)) = (u16::try_from(width), u16::try_from(height)) else {
             return Err(failed);
         };
-        if (width, height) == (frame.width(), frame.height()) {
-            return Ok(Self { width: columns, height: rows, color, pixels: source.clone() });
-        }
-        let length = usize::from(columns) * usize::from(rows) * channels;
-        let mut pixels = Zeroizing::new(vec![0; length]);
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-        let resized =
-            ImageRef::new(frame.width(), frame.height(), source, kind).ok().and_then(|from| {
-                let mut to = Image::from_slice_u8(width, height, &mut pixels, kind).ok()?;
-                Resizer::new().resize(&from, &mut to, &options).ok()
-            });
-        match resized {
-            Some(()) => Ok(Self { width: columns, height: rows, color, pixels }),
-            None => Err(failed),
-        }
+        let (from, to) = ((frame.width(), frame.height()), (width, height));
+        let pixels = match frame.pixels() {
+            _ if from == to => Some(source.clone()),
+            Pixels::Rgb(pixels) => scaled::rgb(pixels, from, to, FilterType::Lanczos3),
+            Pixels::Luma(pixels) => scaled::luma(pixels, from, to, FilterType::Lanczos3),
+        };
+        let pixels = pixels.ok_or(failed)?;
+        Ok(Self { width: columns, height: rows, color, pixels })
     }
 
     /// The JPEG, or nothing if it is over the budget. Colour is always halved (4:2:0), so that the size grows

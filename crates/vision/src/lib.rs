@@ -8,10 +8,13 @@ mod barcode;
 mod clarity;
 mod codes;
 mod encode;
+mod faces;
 mod frame;
 mod grid;
+mod network;
 mod plane;
 mod qr;
+mod scaled;
 mod selfie;
 mod sighting;
 

@@ -2,9 +2,10 @@
 //!
 //! Owns the copies: each plane is wiped on drop. What an operation is good for is told where it is used.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::FilterType;
 use zeroize::Zeroizing;
+
+use crate::scaled;
 
 /// One byte a pixel, rows from the top, no padding.
 pub(crate) struct Plane {
@@ -80,6 +81,12 @@ impl Plane {
         plane
     }
 
+    /// Scaled so that the longer side has this many pixels, each the mean of those it stands for.
+    pub(crate) fn sized_to(&self, longer: usize) -> Self {
+        let whole = self.width.max(self.height()).max(1);
+        self.resized(self.width * longer / whole, self.height() * longer / whole, FilterType::Box)
+    }
+
     /// The same size without detail finer than about `grain` pixels.
     pub(crate) fn smoothed(&self, grain: usize) -> Self {
         self.resized(self.width / grain, self.height() / grain, FilterType::Box).resized(
@@ -110,24 +117,18 @@ impl Plane {
         const FITS: &str = "the sides are 1 to 4096 and the buffer is their product";
         let (width, height) = (width.max(1), height.max(1));
         let side = |pixels: usize| u32::try_from(pixels).expect(FITS);
-        let mut pixels = Zeroizing::new(vec![0; width * height]);
-        if !self.pixels.is_empty() {
-            let from =
-                ImageRef::new(side(self.width), side(self.height()), &self.pixels, PixelType::U8)
-                    .expect(FITS);
-            let mut to =
-                Image::from_slice_u8(side(width), side(height), &mut pixels, PixelType::U8)
-                    .expect(FITS);
-            let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
-            Resizer::new().resize(&from, &mut to, &options).expect(FITS);
+        if self.pixels.is_empty() {
+            return Self { width, pixels: Zeroizing::new(vec![0; width * height]) };
         }
+        let (from, to) = ((side(self.width), side(self.height())), (side(width), side(height)));
+        let pixels = scaled::luma(&self.pixels, from, to, filter).expect(FITS);
         Self { width, pixels }
     }
 }
 
 /// The pixel that a place is in; places before the first are in the first.
 #[expect(clippy::as_conversions, reason = "no other way leads from a float to a whole number")]
-fn whole(place: f32) -> usize {
+pub(crate) fn whole(place: f32) -> usize {
     place.max(0.0) as usize
 }
 

@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 mod codes;
+mod selfie;
 mod table;
 
 use std::error::Error;
@@ -17,5 +18,6 @@ use table::Table;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut table = Table::new(io::stdout().lock());
     codes::measure(&mut table)?;
+    selfie::measure(&mut table)?;
     table.end()
 }

@@ -218,8 +218,10 @@ fn hint_word(hint: Hint) -> &'static str {
         Hint::ComeCloser => "come_closer",
         Hint::MoveBack => "move_back",
         Hint::Centre => "centre",
+        Hint::Upright => "upright",
         Hint::MoreLight => "more_light",
         Hint::LessLight => "less_light",
+        Hint::Uncover => "uncover",
         Hint::HoldStill => "hold_still",
     }
 }

@@ -289,8 +289,10 @@ fn every_hint_has_a_word_of_its_own() {
         Hint::ComeCloser,
         Hint::MoveBack,
         Hint::Centre,
+        Hint::Upright,
         Hint::MoreLight,
         Hint::LessLight,
+        Hint::Uncover,
         Hint::HoldStill,
     ];
     let words: std::collections::BTreeSet<_> = hints.map(hint_word).into();
