@@ -10,6 +10,8 @@ mod flows;
 mod keys;
 mod notes;
 mod recordings;
+mod recovery;
 mod restart;
 mod secrecy;
 mod stage;
+mod storage;

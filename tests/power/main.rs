@@ -3,6 +3,7 @@
 //! A scripted run of the journal is recorded write by write (`record.c`). For every prefix of the record the
 //! files are built as a disk could hold them then, opened, and held against what the calls had promised.
 
+mod cost;
 mod disk;
 mod script;
 
@@ -14,6 +15,8 @@ use agent::journal::{Journal, violations};
 use disk::{Disk, Loss, Operation};
 use script::{FOLDER, Promises};
 
+/// The run that the first two tests record.
+const SCRIPT: &str = "script::the_scripted_run";
 /// Mixtures of lost, torn and kept writes for each prefix, beside all lost and all kept.
 const MIXTURES: u64 = 4;
 
@@ -21,7 +24,7 @@ const MIXTURES: u64 = 4;
 fn every_promise_of_the_journal_outlives_a_power_cut_at_any_write() {
     let work = tempfile::tempdir().expect("a folder");
     let folder = work.path().join("journal");
-    let trace = recorded(work.path(), &folder);
+    let trace = recorded(work.path(), &folder, SCRIPT);
     let operations = disk::read(&trace, &folder);
     let writes = operations.iter().filter(|one| matches!(one, Operation::Write { .. })).count();
     assert!(writes > 50, "the run was recorded: {writes} writes");
@@ -54,7 +57,7 @@ fn every_promise_of_the_journal_outlives_a_power_cut_at_any_write() {
 fn a_journal_that_does_not_wait_for_its_disk_is_found_out() {
     let work = tempfile::tempdir().expect("a folder");
     let folder = work.path().join("journal");
-    let trace = recorded(work.path(), &folder);
+    let trace = recorded(work.path(), &folder, SCRIPT);
     let mut disk = Disk::default();
     let mut promises = Promises::default();
     let mut found = false;
@@ -96,7 +99,7 @@ fn broken(folder: &Path, promises: &Promises) -> Option<String> {
 }
 
 /// Runs the script in a process of its own, with the recorder loaded.
-fn recorded(work: &Path, folder: &Path) -> PathBuf {
+fn recorded(work: &Path, folder: &Path, script: &str) -> PathBuf {
     let recorder = work.join("record.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("power/record.c");
     let built = Command::new("cc")
@@ -109,11 +112,12 @@ fn recorded(work: &Path, folder: &Path) -> PathBuf {
     let trace = work.join("trace");
     let test = std::env::current_exe().expect("a test knows its own file");
     let ran = Command::new(test)
-        .args(["--exact", "script::the_scripted_run", "--nocapture"])
+        .args(["--exact", script, "--nocapture"])
         .env("LD_PRELOAD", &recorder)
         .env("POWER_FOLDER", folder)
         .env("POWER_TRACE", &trace)
         .env(FOLDER, folder)
+        .env("TMPDIR", folder)
         .output()
         .expect("the script runs");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));

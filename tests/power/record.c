@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,6 +47,9 @@ static void put(const void *data, size_t length) {
 static void record(char operation, const char *path, uint64_t offset, const void *data, uint64_t length) {
     const char *folder = getenv("POWER_FOLDER");
     if (!folder || trace_fd() < 0 || strncmp(path, folder, strlen(folder)) != 0) return;
+    /* A record is whole, and in the order in which the calls ended. */
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&turn);
     uint64_t size = strlen(path);
     put(&operation, 1);
     put(&size, sizeof size);
@@ -53,10 +57,11 @@ static void record(char operation, const char *path, uint64_t offset, const void
     put(&offset, sizeof offset);
     put(&length, sizeof length);
     if (data) put(data, length);
+    pthread_mutex_unlock(&turn);
 }
 
 static const char *path_of(int fd) {
-    static char path[PATH_MAX];
+    static __thread char path[PATH_MAX];
     char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);

@@ -15,7 +15,7 @@ use crate::disk::Operation;
 /// Set for the process that runs the script.
 pub const FOLDER: &str = "DIPCHIP_POWER_SCRIPT";
 /// Where the promises are written.
-const PROMISES: &str = "promises";
+pub const PROMISES: &str = "promises";
 /// As a submit with a selfie.
 const BODY_BYTES: usize = 30_000;
 /// Submits and reports in the script.

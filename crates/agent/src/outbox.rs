@@ -61,6 +61,7 @@ impl Outbox {
         let mut pace = Pace::of_rounds();
         let mut told = Standing::default();
         loop {
+            let before = desk.sendings.entries().standing();
             let wait = match desk.round().await {
                 Ok(Left::Nothing) => {
                     pace.settled();
@@ -74,7 +75,8 @@ impl Outbox {
             };
             desk.tidy().await;
             let standing = desk.sendings.entries().standing();
-            if standing != told {
+            // What came and went between two looks, a customer may have met.
+            if standing != told || before != told {
                 told = standing;
                 // Nobody listens any more at the very end.
                 let _ = desk.facts.0.send(Fact::JournalChanged).await;

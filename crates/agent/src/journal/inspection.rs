@@ -61,7 +61,7 @@ impl Inspection {
         }
         let aside = set_aside(folder);
         let aside = aside.map_err(|source| JournalError::Folder { what: "folder", source })?.len();
-        let Store { connection } = Store::to_look_at(&path)?;
+        let Store { connection, .. } = Store::to_look_at(&path)?;
         let schema: i64 = one(&connection, "PRAGMA user_version", "reading the schema")?;
         if schema > SCHEMA {
             return Err(JournalError::Newer { got: schema });

@@ -178,7 +178,6 @@ impl Open {
             Trust::Unknown => i64::MIN,
         };
         self.store.connection.execute(old, params![before, CLOSED_MAX]).map_err(&doing)?;
-        tracing::debug!("the journal is being compacted");
         self.store.checkpoint()
     }
 

@@ -53,6 +53,8 @@ const FROM_FIRST: &str = "
 /// A journal's database, set up and with this version's tables.
 pub struct Store {
     pub(super) connection: Connection,
+    /// How many rows had been changed when the log was last brought in.
+    compacted_at: Option<i64>,
 }
 
 impl Store {
@@ -74,7 +76,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(at("opening"))?;
         connection.busy_timeout(BUSY).map_err(at("opening"))?;
-        Ok(Self { connection })
+        Ok(Self { connection, compacted_at: None })
     }
 
     fn set_up(mut connection: Connection) -> Result<Self, JournalError> {
@@ -84,7 +86,7 @@ impl Store {
                        PRAGMA wal_autocheckpoint = 0;";
         connection.execute_batch(pragmas).map_err(at("setting up"))?;
         migrate(&mut connection)?;
-        Ok(Self { connection })
+        Ok(Self { connection, compacted_at: None })
     }
 
     /// Does the database keep its own rules?
@@ -100,10 +102,22 @@ impl Store {
         written.map_err(at("trying to write"))
     }
 
-    /// Brings the log into the database, gives free pages back and empties the log.
-    pub(super) fn checkpoint(&self) -> Result<(), JournalError> {
+    /// Brings the log into the database, gives free pages back and empties the log, if anything was changed
+    /// since. The head of a new log costs a sync of its own: it is begun here, where no customer waits for it.
+    pub(super) fn checkpoint(&mut self) -> Result<(), JournalError> {
+        let doing = at("compacting");
+        let changes = self.connection.query_row("SELECT total_changes()", [], |row| row.get(0));
+        let changes: i64 = changes.map_err(&doing)?;
+        if self.compacted_at == Some(changes) {
+            return Ok(());
+        }
+        tracing::debug!("the journal is being compacted");
         let statements = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);";
-        self.connection.execute_batch(statements).map_err(at("compacting"))
+        self.connection.execute_batch(statements).map_err(&doing)?;
+        self.probe()?;
+        self.compacted_at = Some(changes);
+        tracing::debug!("the journal is compacted");
+        Ok(())
     }
 }
 
