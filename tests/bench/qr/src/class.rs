@@ -1,7 +1,7 @@
 //! The faults, each with its range: from what every reader manages to what none does.
 //!
-//! The ranges are those of a phone held by a customer and of a cheap webcam, and were set with `zxing-cpp`
-//! alone: it was to miss about one frame in ten. Lengths of blur are told in modules: that is what decides.
+//! The ranges are those of a phone held by a customer and of a cheap webcam, and were set so that
+//! `zxing-cpp` misses about one frame in ten. Lengths of blur are told in modules: that is what decides.
 
 use std::f32::consts::{FRAC_PI_2, PI, TAU};
 
