@@ -44,8 +44,6 @@ const FINE_GUESSES: usize = 2;
 /// Guesses a pixel of the coarser map, 8×8.
 const COARSE_GUESSES: usize = 6;
 
-type Lane = [f32; LANES];
-
 /// The loaded network.
 pub(crate) struct Network {
     stem: Pointwise,
@@ -138,7 +136,7 @@ impl Block {
 struct Map {
     side: usize,
     lanes: usize,
-    values: Zeroizing<Vec<Lane>>,
+    values: Zeroizing<Vec<[f32; LANES]>>,
 }
 
 impl Map {
@@ -147,7 +145,7 @@ impl Map {
         Self { side, lanes, values: Zeroizing::new(vec![[0.0; LANES]; side * side * lanes]) }
     }
 
-    fn rows(&self) -> impl Iterator<Item = &[Lane]> {
+    fn rows(&self) -> impl Iterator<Item = &[[f32; LANES]]> {
         self.values.chunks_exact(self.side * self.lanes)
     }
 
@@ -238,8 +236,8 @@ fn patches(picture: &[f32]) -> Map {
 struct Pointwise {
     channels: usize,
     /// For each lane of the output the weights of every input channel.
-    weights: Vec<Vec<Lane>>,
-    bias: Vec<Lane>,
+    weights: Vec<Vec<[f32; LANES]>>,
+    bias: Vec<[f32; LANES]>,
 }
 
 impl Pointwise {
@@ -260,7 +258,12 @@ impl Pointwise {
 }
 
 /// One lane of [`PIXELS`] pixels, `channels` numbers each: small enough for registers.
-fn sums(pixels: &[f32], channels: usize, weights: &[Lane], bias: &Lane) -> [Lane; PIXELS] {
+fn sums(
+    pixels: &[f32],
+    channels: usize,
+    weights: &[[f32; LANES]],
+    bias: &[f32; LANES],
+) -> [[f32; LANES]; PIXELS] {
     let mut sums = [*bias; PIXELS];
     let (upper, lower) = pixels.split_at((2 * channels).min(pixels.len()));
     let (a, b) = upper.split_at(channels.min(upper.len()));
@@ -278,8 +281,8 @@ fn sums(pixels: &[f32], channels: usize, weights: &[Lane], bias: &Lane) -> [Lane
 
 /// Every channel out of the same channel of 3×3 pixels.
 struct Depthwise {
-    taps: Vec<Vec<Lane>>,
-    bias: Vec<Lane>,
+    taps: Vec<Vec<[f32; LANES]>>,
+    bias: Vec<[f32; LANES]>,
 }
 
 impl Depthwise {
@@ -307,7 +310,7 @@ impl Depthwise {
     }
 }
 
-fn add_products(to: &mut [Lane], from: &[Lane], weights: &[Lane]) {
+fn add_products(to: &mut [[f32; LANES]], from: &[[f32; LANES]], weights: &[[f32; LANES]]) {
     for ((to, from), weights) in to.iter_mut().zip(from).zip(weights) {
         for ((sum, value), weight) in to.iter_mut().zip(from).zip(weights) {
             *sum += value * weight;
@@ -326,7 +329,7 @@ impl Weights {
     }
 
     /// The next numbers in whole lanes.
-    fn lanes(&mut self, channels: usize) -> Vec<Lane> {
+    fn lanes(&mut self, channels: usize) -> Vec<[f32; LANES]> {
         let mut lanes = vec![[0.0; LANES]; channels.div_ceil(LANES)];
         lanes.as_flattened_mut().iter_mut().take(channels).for_each(|value| *value = self.next());
         lanes

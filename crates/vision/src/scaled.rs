@@ -1,21 +1,19 @@
 //! Pixels at another size.
 //!
-//! Owns the two layouts that are scaled here, one byte a pixel and three. Naming them keeps the scaling
-//! library's other fourteen out of this crate, which would build minutes longer with them.
+//! Owns the two layouts that are scaled here, one byte a pixel and three; sizes are pixels across and down.
+//! Naming the layouts keeps the scaling library's other fourteen out of this crate, which would build minutes
+//! longer with them.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8, U8x3};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use zeroize::Zeroizing;
 
-/// Pixels across and down.
-pub(crate) type Size = (u32, u32);
-
 /// Scales brightness; nothing if a side is zero or the length is not that of the size.
 pub(crate) fn luma(
     pixels: &[u8],
-    from: Size,
-    to: Size,
+    from: (u32, u32),
+    to: (u32, u32),
     filter: FilterType,
 ) -> Option<Zeroizing<Vec<u8>>> {
     scaled::<U8>(pixels, from, to, 1, filter)
@@ -24,8 +22,8 @@ pub(crate) fn luma(
 /// As [`luma`], for colours.
 pub(crate) fn rgb(
     pixels: &[u8],
-    from: Size,
-    to: Size,
+    from: (u32, u32),
+    to: (u32, u32),
     filter: FilterType,
 ) -> Option<Zeroizing<Vec<u8>>> {
     scaled::<U8x3>(pixels, from, to, 3, filter)
@@ -33,8 +31,8 @@ pub(crate) fn rgb(
 
 fn scaled<P: PixelTrait>(
     pixels: &[u8],
-    from: Size,
-    to: Size,
+    from: (u32, u32),
+    to: (u32, u32),
     channels: usize,
     filter: FilterType,
 ) -> Option<Zeroizing<Vec<u8>>> {

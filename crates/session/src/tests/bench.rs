@@ -213,7 +213,7 @@ pub(super) fn validation(face_compare: FaceCompare) -> QrValidation {
     };
     QrValidation {
         face_compare,
-        returned_reference: Some("THE-BANKS-OWN-0001".to_owned()),
+        returned_reference: Some("THE-BANKS-OWN-0001".to_owned().into()),
         consents,
         channel_code: Some("KMA".to_owned()),
         ..QrValidation::default()
