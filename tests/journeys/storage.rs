@@ -111,12 +111,12 @@ async fn confirmed(stage: &Stage, customer: Customer) -> (String, String) {
 /// The page says why, health says it in a word, and nobody can begin.
 async fn nobody_is_served(stage: &Stage, code: &str, word: &str) {
     let customer = stage.customer().await;
-    let told = |view: &Value| view.pointer("/reader_trouble/code") == Some(&json!(code));
-    customer.until(told).await.expect("the page says why");
+    let view = customer.until_screen("out_of_service").await.expect("the page says why");
+    assert_eq!(view.pointer("/screen/trouble/code"), Some(&json!(code)));
     assert_eq!(health(stage), word);
-    customer.act(&json!({"action": "start"})).await.expect("taken");
+    stage.world.show_code("SIM-0000-CLOSED-01");
     let view = customer.view().await.expect("the page is there");
-    assert_eq!(view.pointer("/screen/name"), Some(&json!("attract")), "no journey begins");
+    assert_eq!(view.pointer("/screen/name"), Some(&json!("out_of_service")), "no journey begins");
     customer.leave().await.expect("the page is free again");
 }
 
