@@ -65,6 +65,8 @@ enum Phase {
     Asking {
         at: Endpoint,
         condition: Condition,
+        /// Until then the bank asked to be left alone, whatever the customer chooses.
+        not_before: Duration,
     },
 }
 
@@ -168,17 +170,17 @@ impl Call {
     /// What the customer is asked about: the bank is busy with this; keep waiting, or stop?
     pub(crate) fn question(&self) -> Option<(Endpoint, Condition)> {
         match self.phase {
-            Phase::Asking { at, condition } => Some((at, condition)),
+            Phase::Asking { at, condition, .. } => Some((at, condition)),
             Phase::InFlight { .. } | Phase::Waiting { .. } => None,
         }
     }
 
     /// The customer chose to wait: the same body goes out again, at longer intervals.
     pub(crate) fn keep_waiting(&mut self, tick: Duration, chance: u64) {
-        if self.question().is_some() {
+        if let Phase::Asking { not_before, .. } = self.phase {
             let questions = self.used.questions.saturating_add(1);
             self.used = Used { questions, later: u8::MAX, ..Used::default() };
-            let until = tick + jittered(STAYING, chance);
+            let until = not_before.max(tick + jittered(STAYING, chance));
             self.phase = Phase::Waiting { until, again: Again::Resend };
         }
     }
@@ -233,7 +235,8 @@ impl Call {
                     return None;
                 }
                 None if action == Action::RetryLater && self.may_ask(ruling) => {
-                    self.phase = Phase::Asking { at, condition };
+                    let not_before = tick + ruling.wait_at_least;
+                    self.phase = Phase::Asking { at, condition, not_before };
                     return None;
                 }
                 None if repeats(action) => action = next,
@@ -478,6 +481,19 @@ mod tests {
         });
         assert_eq!(verdicts, [None; 3]);
         assert_eq!(call.question(), Some((Endpoint::Submit, Condition::Http(429))));
+    }
+
+    #[test]
+    fn a_customer_who_keeps_waiting_waits_as_long_as_the_bank_asked_for() {
+        let mut call = submit();
+        let asked = Duration::from_secs(45);
+        let busy = setback(Condition::Http(429), asked);
+        assert_eq!(call.failed(busy, Duration::ZERO, 0), None);
+        let tick = call.deadline().unwrap();
+        assert_eq!(call.failed(busy, tick, 0), None);
+        assert!(call.question().is_some());
+        call.keep_waiting(tick, 0);
+        assert_eq!(call.deadline(), Some(tick + asked));
     }
 
     #[test]
