@@ -188,6 +188,12 @@ impl Session {
                 self.tries.shrinks += 1;
                 self.submit(confirmed, Some(smaller), turn)
             }
+            // A refused size says nothing of an earlier sending that may have arrived.
+            (Verdict::Ruled { condition, action, .. }, None)
+                if action == shrink && self.tries.earlier == Earlier::MayHaveArrived =>
+            {
+                self.ruled(confirmed, Verdict::Unresolved(condition), turn)
+            }
             (verdict, _) => self.ruled(confirmed, verdict, turn),
         }
     }

@@ -468,6 +468,14 @@ fn a_selfie_too_large_for_the_bank_goes_out_in_two_smaller_files() {
 }
 
 #[test]
+fn a_size_refused_after_a_lost_answer_leaves_the_outcome_unresolved() {
+    let mut bench = submitting_a_face();
+    bench.code(Endpoint::Submit, "NET_CUT").wait().code(Endpoint::Submit, "HTTP_413");
+    bench.code(Endpoint::Submit, "-22").code(Endpoint::Submit, "HTTP_413");
+    bench.check_end("unresolved", "HTTP_413");
+}
+
+#[test]
 fn a_smaller_selfie_that_the_bank_takes_is_the_size_of_the_next_one() {
     let mut bench = submitting_a_face();
     bench.code(Endpoint::Submit, "-22").code(Endpoint::Submit, "9301").pose().accept();
