@@ -8,8 +8,7 @@ use session::DopaPolicy;
 use tests::personal::Person;
 use tests::stage::Stage;
 
-use crate::faults::until;
-use crate::stage::check;
+use crate::stage::{check, until};
 
 #[tokio::test]
 async fn the_audit_holds_the_evidence_of_a_journey_and_nobodys_name() {

@@ -1,6 +1,6 @@
 //! What breaks in the middle: each ends in a sentence, and the next journey works.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use session::DopaPolicy;
@@ -10,23 +10,7 @@ use simulator::customer::{Customer, Hands as _};
 use tests::personal::Person;
 use tests::stage::Stage;
 
-use crate::stage::{check, records};
-
-/// Longer than any background sending needs on a slow machine.
-const SOON: Duration = Duration::from_secs(60);
-
-/// Polls until there is something.
-pub async fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    let mut every = tokio::time::interval(Duration::from_millis(20));
-    loop {
-        every.tick().await;
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < SOON, "what was waited for did not come");
-    }
-}
+use crate::stage::{check, records, until, up_to_the_data};
 
 #[tokio::test]
 async fn a_card_pulled_at_any_exchange_ends_in_a_sentence_and_the_next_journey_works() {
@@ -158,12 +142,7 @@ async fn an_unplugged_reader_is_told_and_comes_back() {
 
 /// A customer before the confirmation, whose card service stops.
 async fn service_lost_at_confirmation(stage: &Stage, reference: &str) -> Customer {
-    let mut hands = stage.hands("somchai", reference);
-    let customer = stage.customer().await;
-    customer.act(&json!({"action": "start"})).await.expect("started");
-    hands.show_code();
-    hands.insert_card();
-    customer.until_screen("confirm").await.expect("the data");
+    let (customer, _) = up_to_the_data(stage, reference).await;
     stage.world.stop_card_service();
     customer.until(|view| !view["reader_trouble"].is_null()).await.expect("the page tells of it");
     customer

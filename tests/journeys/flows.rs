@@ -6,7 +6,7 @@ use simulator::bank::Endpoint;
 use tests::personal::expected;
 use tests::stage::Stage;
 
-use crate::stage::{check, plaintext, records};
+use crate::stage::{check, plaintext, records, until};
 
 /// The bank's record must say what the raw image says, field by field.
 #[track_caller]
@@ -36,7 +36,7 @@ async fn without_selfie_and_with_dopa_the_bank_gets_what_the_card_says() {
     let dopa = plaintext(&stage, Endpoint::CheckDopa);
     check_customer(&dopa, "somchai");
     assert_eq!(walk.slip.len(), 17, "the bank's lines stand at 15, 16 and 17");
-    let slips = crate::faults::until(|| Some(stage.world.printed()).filter(|all| !all.is_empty()));
+    let slips = until(|| Some(stage.world.printed()).filter(|all| !all.is_empty()));
     assert_eq!(slips.await.len(), 1, "printing happens beside the journey, once");
 }
 
@@ -116,7 +116,7 @@ async fn the_blacklist_shows_no_code_that_tells_of_it() {
 async fn an_expired_card_is_reported_and_the_bank_remembers_it() {
     let stage = Stage::open(DopaPolicy::Off).await;
     check(&stage.walk("expired", "SIM-0000-OLD-0001").await, "refused", "CARD_EXPIRED");
-    let report = crate::faults::until(|| {
+    let report = until(|| {
         let reports = records(&stage, Endpoint::ReportFailure);
         reports.first().and_then(|report| report.plaintext().map(str::to_owned))
     })

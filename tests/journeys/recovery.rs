@@ -8,11 +8,9 @@ use protocol::{BankTime, Endpoint as Journaled};
 use serde_json::json;
 use session::DopaPolicy;
 use simulator::bank::{Cut, Endpoint, Fault, Kind, Record, Stage as BankStage};
-use simulator::customer::Hands as _;
 use tests::stage::Stage;
 
-use crate::faults::until;
-use crate::stage::{check, records};
+use crate::stage::{check, records, until, up_to_the_data};
 
 const TRANSACTION: &str = "a01fa0ae-190a-49d5-9cc1-465f9f9ab0dc";
 
@@ -35,12 +33,7 @@ fn now() -> BankTime {
 async fn killed(reference: &str, met: Cut, left: Left) -> Stage {
     let mut stage = Stage::open(DopaPolicy::Off).await;
     stage.bank.add_fault(Fault::new(Kind::Cut(met)).at(Endpoint::Submit));
-    let mut hands = stage.hands("somchai", reference);
-    let customer = stage.customer().await;
-    customer.act(&json!({"action": "start"})).await.expect("started");
-    hands.show_code();
-    hands.insert_card();
-    customer.until_screen("confirm").await.expect("the data");
+    let (customer, _) = up_to_the_data(&stage, reference).await;
     let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
     customer.act(&confirm).await.expect("confirmed");
     until(|| records(&stage, Endpoint::Submit).pop()).await;
@@ -96,12 +89,7 @@ async fn started_anew(stage: &mut Stage, other: &str) {
 #[tokio::test]
 async fn killed_before_the_confirmation_nothing_is_sent_and_the_code_stays_valid() {
     let mut stage = Stage::open(DopaPolicy::Off).await;
-    let mut hands = stage.hands("somchai", "SIM-0000-ROW-1");
-    let customer = stage.customer().await;
-    customer.act(&json!({"action": "start"})).await.expect("started");
-    hands.show_code();
-    hands.insert_card();
-    customer.until_screen("confirm").await.expect("the data");
+    let (_customer, _) = up_to_the_data(&stage, "SIM-0000-ROW-1").await;
     stage.stop_agent().await;
     stage.world.slot().eject();
     assert!(journal(&stage).history().expect("readable").is_empty(), "nothing was written");

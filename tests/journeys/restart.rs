@@ -2,20 +2,9 @@
 
 use serde_json::{Value, json};
 use session::DopaPolicy;
-use simulator::customer::Hands as _;
 use tests::stage::Stage;
 
-use crate::faults::until;
-
-/// Card and code, up to the customer's own data.
-async fn up_to_the_data(stage: &Stage, reference: &str) -> Value {
-    let mut hands = stage.hands("somchai", reference);
-    let customer = stage.customer().await;
-    customer.act(&json!({"action": "start"})).await.expect("started");
-    hands.show_code();
-    hands.insert_card();
-    customer.until_screen("confirm").await.expect("the data")
-}
+use crate::stage::{until, up_to_the_data};
 
 async fn restarted(stage: &mut Stage) -> Value {
     stage.stop_agent().await;
@@ -47,7 +36,7 @@ async fn restarted_empty(stage: &mut Stage) -> Value {
 #[tokio::test]
 async fn a_restart_after_the_banks_answer_shows_it_again_with_a_copy_of_the_slip() {
     let mut stage = Stage::open(DopaPolicy::Off).await;
-    let view = up_to_the_data(&stage, "SIM-0000-BOOT-0002").await;
+    let (_, view) = up_to_the_data(&stage, "SIM-0000-BOOT-0002").await;
     let customer = stage.customer().await;
     let postal_code = view.pointer("/screen/postal/several/0");
     let confirm = json!({"action": "confirm", "postal_code": postal_code, "mobile": null});

@@ -8,10 +8,11 @@ use agent::ports::{Devices as _, Start, Traced};
 use card::{CardReading, Flow, ReadPlan};
 use session::DopaPolicy;
 use simulator::card::{Answering, Manner, Pace, named, names};
-use simulator::customer::Hands as _;
 use simulator::world::{READER, World};
 use tests::personal::Person;
 use tests::stage::Stage;
+
+use crate::stage::up_to_the_data;
 
 #[tokio::test]
 async fn no_log_line_and_no_file_holds_anything_of_a_person() {
@@ -42,12 +43,7 @@ async fn no_log_line_and_no_file_holds_anything_of_a_person() {
 async fn nothing_of_a_person_is_on_the_page_after_the_end() {
     let stage = Stage::open(DopaPolicy::Off).await;
     let person = Person::of_card("somchai").and_reference("SIM-0000-GONE-0001");
-    let mut hands = stage.hands("somchai", "SIM-0000-GONE-0001");
-    let customer = stage.customer().await;
-    customer.act(&serde_json::json!({"action": "start"})).await.expect("started");
-    hands.show_code();
-    hands.insert_card();
-    let shown = customer.until_screen("confirm").await.expect("the data is shown");
+    let (customer, shown) = up_to_the_data(&stage, "SIM-0000-GONE-0001").await;
     assert!(!person.found_in(shown.to_string().as_bytes()).is_empty(), "the page shows the person");
     stage.world.slot().eject();
     let shown = customer.until_screen("result").await.expect("the journey ends");

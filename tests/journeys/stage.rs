@@ -1,9 +1,39 @@
-//! What the journeys ask of the bank's memory.
+//! What the journeys share: the way up to the customer's own data, waiting for what comes by itself, and what is
+//! asked of the bank's memory.
 
-use serde_json::Value;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
 use simulator::bank::{Endpoint, Record};
-use simulator::customer::Walk;
+use simulator::customer::{Customer, Hands as _, Walk};
 use tests::stage::Stage;
+
+/// Longer than any background sending needs on a slow machine.
+const SOON: Duration = Duration::from_secs(60);
+
+/// Polls until there is something.
+pub async fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    let mut every = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        every.tick().await;
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < SOON, "what was waited for did not come");
+    }
+}
+
+/// A customer with card and code before the own data, and what the page shows of them.
+pub async fn up_to_the_data(stage: &Stage, reference: &str) -> (Customer, Value) {
+    let mut hands = stage.hands("somchai", reference);
+    let customer = stage.customer().await;
+    customer.act(&json!({"action": "start"})).await.expect("started");
+    hands.show_code();
+    hands.insert_card();
+    let view = customer.until_screen("confirm").await.expect("the data");
+    (customer, view)
+}
 
 #[track_caller]
 pub fn check(walk: &Walk, outcome: &str, code: &str) {

@@ -13,11 +13,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 use session::DopaPolicy;
 use simulator::bank::{Cut, Endpoint, Fault, Kind};
-use simulator::customer::{Customer, Hands as _};
+use simulator::customer::Customer;
 use tests::stage::Stage;
 
-use crate::faults::until;
-use crate::stage::{check, records};
+use crate::stage::{check, records, until, up_to_the_data};
 
 /// Set for the process that has the disk: where it is.
 const DISK: &str = "DIPCHIP_TEST_DISK";
@@ -86,16 +85,6 @@ fn health(stage: &Stage) -> String {
     health.get("journal").and_then(Value::as_str).unwrap_or(body).to_owned()
 }
 
-async fn at_the_confirmation(stage: &Stage, reference: &str) -> Customer {
-    let mut hands = stage.hands("somchai", reference);
-    let customer = stage.customer().await;
-    customer.act(&json!({"action": "start"})).await.expect("started");
-    hands.show_code();
-    hands.insert_card();
-    customer.until_screen("confirm").await.expect("the data");
-    customer
-}
-
 /// Confirms, and says outcome and code of the end.
 async fn confirmed(stage: &Stage, customer: Customer) -> (String, String) {
     let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
@@ -133,7 +122,7 @@ async fn a_full_disk_costs_no_customer_under_way_and_turns_the_next_one_away() {
     };
     let stage = Stage::open(DopaPolicy::Off).await;
     check(&stage.walk("somchai", "SIM-0000-FULL-0001").await, "done", "0000");
-    let customer = at_the_confirmation(&stage, "SIM-0000-FULL-0002").await;
+    let (customer, _) = up_to_the_data(&stage, "SIM-0000-FULL-0002").await;
     let filler = fill(&disk);
     let end = confirmed(&stage, customer).await;
     assert_eq!(end, ("done".to_owned(), String::new()), "the reserve carries it");
@@ -200,7 +189,7 @@ async fn a_disk_that_fails_before_a_submit_keeps_it_from_being_sent_and_is_told(
     };
     for (number, what) in (1..).zip(["S", "W"]) {
         let stage = Stage::open(DopaPolicy::Off).await;
-        let customer = at_the_confirmation(&stage, &format!("SIM-0000-EIO-{number:04}")).await;
+        let (customer, _) = up_to_the_data(&stage, &format!("SIM-0000-EIO-{number:04}")).await;
         fs::write(&switch, what).expect("the switch");
         let end = confirmed(&stage, customer).await;
         assert_eq!(end, ("failed".to_owned(), "DISK_FAILING".to_owned()), "{what}");
@@ -222,7 +211,7 @@ async fn a_disk_that_fails_under_a_submit_leaves_it_unresolved_and_found_out_lat
     let stage = Stage::open(DopaPolicy::Off).await;
     let cut = Fault::new(Kind::Cut(Cut::BeforeAnswer));
     stage.bank.add_fault(cut.at(Endpoint::Submit).times(1));
-    let customer = at_the_confirmation(&stage, "SIM-0000-EIO-UNDER").await;
+    let (customer, _) = up_to_the_data(&stage, "SIM-0000-EIO-UNDER").await;
     let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
     customer.act(&confirm).await.expect("confirmed");
     until(|| records(&stage, Endpoint::Submit).pop()).await;

@@ -83,8 +83,22 @@ impl Doors {
         self.journal = service;
     }
 
+    /// What a call has come to: a fault of the configuration closes the doors to whoever comes next. A token that
+    /// is refused has been fetched anew by then.
+    pub(crate) fn ruled(
+        &mut self,
+        action: Action,
+        at: Endpoint,
+        condition: Condition,
+        tick: Duration,
+    ) {
+        if matches!(action, Action::ConfigFault | Action::Retoken) {
+            self.close(at, condition, tick);
+        }
+    }
+
     /// The bank will not serve this machine as it is configured.
-    pub(crate) fn close(&mut self, at: Endpoint, condition: Condition, tick: Duration) {
+    fn close(&mut self, at: Endpoint, condition: Condition, tick: Duration) {
         let ruling = ruling(condition, at);
         let text = if ruling.action == Action::ConfigFault { ruling.text } else { OUT_OF_SERVICE };
         let failure = Failure::Bank { condition, text };

@@ -7,7 +7,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use agent::config::{DevicePattern, ScannerKeyboard};
 use agent::ports::{DeviceError, Scanner};
@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::fault;
 use super::keys::{Keys, Motion};
-use super::line::CodeLine;
+use super::line::{AtSilence, Came, CodeLine};
 
 /// Rounds in which what was typed before is dropped; one takes up to 64 events.
 const STALE_ROUNDS: u32 = 64;
@@ -74,48 +74,40 @@ impl KeyboardScanner {
         let line = CodeLine::new(&choice.prefix, &choice.suffix);
         Ok(Self { device, keys: Keys::default(), line, key_gap: choice.key_gap })
     }
-
-    /// Takes what has been typed; keys that are neither pressed nor let go of are no keys.
-    fn take_keys(&mut self) -> io::Result<()> {
-        let events = match self.device.fetch_events() {
-            Ok(events) => events,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        for event in events {
-            let EventSummary::Key(_, key, motion) = event.destructure() else { continue };
-            let motion = match motion {
-                0 => Motion::Up,
-                1 => Motion::Down,
-                _ => Motion::Held,
-            };
-            if let Some(character) = self.keys.strike(key.code(), motion) {
-                self.line.push(&[character]);
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Scanner for KeyboardScanner {
     fn scan(&mut self, patience: Duration) -> Result<Option<String>, DeviceError> {
-        let started = Instant::now();
-        loop {
-            if let Some(code) = self.line.take() {
-                return Ok(Some(code));
+        let (device, keys) = (&mut self.device, &mut self.keys);
+        self.line.next(patience, (self.key_gap, AtSilence::IsDropped), |line, wait| {
+            if !is_typed(device, wait).map_err(|error| fault(&error))? {
+                return Ok(Came::Nothing);
             }
-            let rest = patience.saturating_sub(started.elapsed());
-            let wait = if self.line.is_open() { self.key_gap } else { rest };
-            match is_typed(&self.device, wait).map_err(|error| fault(&error))? {
-                true => self.take_keys().map_err(|error| fault(&error))?,
-                false if self.line.is_open() => {
-                    tracing::debug!("keys were dropped that came too slowly for a scanner");
-                    self.line.forget();
-                }
-                false => return Ok(None),
-            }
+            take_keys(device, keys, line).map_err(|error| fault(&error))?;
+            Ok(Came::Something)
+        })
+    }
+}
+
+/// Takes what has been typed; keys that are neither pressed nor let go of are no keys.
+fn take_keys(device: &mut Device, keys: &mut Keys, line: &mut CodeLine) -> io::Result<()> {
+    let events = match device.fetch_events() {
+        Ok(events) => events,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for event in events {
+        let EventSummary::Key(_, key, motion) = event.destructure() else { continue };
+        let motion = match motion {
+            0 => Motion::Up,
+            1 => Motion::Down,
+            _ => Motion::Held,
+        };
+        if let Some(character) = keys.strike(key.code(), motion) {
+            line.push(&[character]);
         }
     }
+    Ok(())
 }
 
 /// Waits for a key, or for the news that the device is gone.

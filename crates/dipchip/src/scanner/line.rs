@@ -3,6 +3,9 @@
 //! Everything here is bounded: the length of a code, and how many wait. What a code means is decided in
 //! `protocol`.
 
+use std::time::{Duration, Instant};
+
+use agent::ports::DeviceError;
 use zeroize::Zeroizing;
 
 /// No reference has more than 55 characters; what is longer is cut here and refused later.
@@ -14,6 +17,23 @@ pub struct CodeLine {
     suffix: String,
     open: Zeroizing<Vec<u8>>,
     ended: Vec<Zeroizing<Vec<u8>>>,
+}
+
+/// Whether a device has sent anything while it was waited for.
+pub enum Came {
+    /// It has, and the line has taken it.
+    Something,
+    /// It was silent.
+    Nothing,
+}
+
+/// What becomes of a code that has begun when its device falls silent.
+#[derive(Clone, Copy)]
+pub enum AtSilence {
+    /// It has ended: the device marks no end.
+    Ends,
+    /// It is dropped: a device that ends its codes does not pause within one.
+    IsDropped,
 }
 
 /// Codes that wait to be taken; a scanner cannot be that much faster than the agent.
@@ -31,8 +51,38 @@ impl CodeLine {
     }
 
     /// Has a code begun that has not ended?
-    pub fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         !self.open.is_empty()
+    }
+
+    /// The next code, waited for with this patience; a code that has begun is waited for until the device was
+    /// silent for so long. `read` waits once, for the time it is told, and pushes what comes.
+    ///
+    /// # Errors
+    /// Whatever `read` meets.
+    pub fn next(
+        &mut self,
+        patience: Duration,
+        (silence, then): (Duration, AtSilence),
+        mut read: impl FnMut(&mut Self, Duration) -> Result<Came, DeviceError>,
+    ) -> Result<Option<String>, DeviceError> {
+        let started = Instant::now();
+        loop {
+            if let Some(code) = self.take() {
+                return Ok(Some(code));
+            }
+            let begun = self.is_open();
+            let rest = patience.saturating_sub(started.elapsed());
+            match (read(self, if begun { silence } else { rest })?, then) {
+                (Came::Something, _) => {}
+                (Came::Nothing, _) if !begun => return Ok(None),
+                (Came::Nothing, AtSilence::Ends) => self.end(),
+                (Came::Nothing, AtSilence::IsDropped) => {
+                    tracing::debug!("what came too slowly for a scanner was dropped");
+                    self.forget();
+                }
+            }
+        }
     }
 
     /// Takes bytes; CR and LF end a code.
@@ -47,7 +97,7 @@ impl CodeLine {
     }
 
     /// Ends the code that has begun, if one has.
-    pub fn end(&mut self) {
+    fn end(&mut self) {
         if self.is_open() && self.ended.len() < WAITING_MAX {
             self.ended.push(self.open.clone());
         }
@@ -55,12 +105,12 @@ impl CodeLine {
     }
 
     /// Drops the code that has begun.
-    pub fn forget(&mut self) {
+    fn forget(&mut self) {
         zeroize::Zeroize::zeroize(&mut *self.open);
     }
 
     /// The oldest code that has ended and is more than its marks.
-    pub fn take(&mut self) -> Option<String> {
+    fn take(&mut self) -> Option<String> {
         while !self.ended.is_empty() {
             let bytes = self.ended.remove(0);
             let text = String::from_utf8_lossy(&bytes);

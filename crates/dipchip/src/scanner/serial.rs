@@ -3,7 +3,7 @@
 //! A code ends with CR, LF or silence. DTR and RTS are left as they are, which a pseudo-terminal does not have.
 
 use std::io::ErrorKind;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use agent::config::ScannerPort;
 use agent::ports::{DeviceError, Scanner};
@@ -11,7 +11,7 @@ use serial2::{SerialPort, Settings};
 use zeroize::Zeroizing;
 
 use super::fault;
-use super::line::CodeLine;
+use super::line::{AtSilence, Came, CodeLine};
 
 /// A scanner that ends its codes with nothing is silent after them. At 1200 baud a byte takes 8 ms.
 const SILENCE: Duration = Duration::from_millis(100);
@@ -43,25 +43,20 @@ impl SerialScanner {
 
 impl Scanner for SerialScanner {
     fn scan(&mut self, patience: Duration) -> Result<Option<String>, DeviceError> {
-        let started = Instant::now();
-        loop {
-            if let Some(code) = self.line.take() {
-                return Ok(Some(code));
-            }
-            let rest = patience.saturating_sub(started.elapsed());
-            let wait = if self.line.is_open() { SILENCE } else { rest };
-            self.port.set_read_timeout(wait).map_err(|error| fault(&error))?;
+        let port = &mut self.port;
+        self.line.next(patience, (SILENCE, AtSilence::Ends), |line, wait| {
+            port.set_read_timeout(wait).map_err(|error| fault(&error))?;
             let mut chunk = Zeroizing::new([0; CHUNK_BYTES]);
-            match self.port.read(chunk.as_mut_slice()) {
-                Ok(0) => return Err(DeviceError::Gone),
-                Ok(count) => self.line.push(chunk.get(..count).unwrap_or_default()),
-                Err(error) if error.kind() == ErrorKind::TimedOut && self.line.is_open() => {
-                    self.line.end();
+            match port.read(chunk.as_mut_slice()) {
+                Ok(0) => Err(DeviceError::Gone),
+                Ok(count) => {
+                    line.push(chunk.get(..count).unwrap_or_default());
+                    Ok(Came::Something)
                 }
-                Err(error) if error.kind() == ErrorKind::TimedOut => return Ok(None),
-                Err(error) => return Err(fault(&error)),
+                Err(error) if error.kind() == ErrorKind::TimedOut => Ok(Came::Nothing),
+                Err(error) => Err(fault(&error)),
             }
-        }
+        })
     }
 }
 

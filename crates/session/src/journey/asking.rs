@@ -75,8 +75,7 @@ impl Session {
             Action::RetrySame | Action::RetryLater | Action::Reconcile => {
                 self.away = Some(now.tick);
             }
-            Action::ConfigFault | Action::Retoken => self.doors.close(at, condition, now.tick),
-            _ => {}
+            action => self.doors.ruled(action, at, condition, now.tick),
         }
     }
 

@@ -269,12 +269,9 @@ impl Session {
                 self.end(Outcome::DoneInferred, Some(slip), turn)
             }
             Verdict::Unresolved(condition) => {
-                self.faulty(
-                    Endpoint::Submit,
-                    condition,
-                    protocol::ruling(condition, Endpoint::Submit).action,
-                    turn,
-                );
+                let at = Endpoint::Submit;
+                let action = protocol::ruling(condition, at).action;
+                self.doors.ruled(action, at, condition, turn.now.tick);
                 let failure = Failure::Bank { condition, text: "result_unknown" };
                 turn.order(Command::Alert { level: Alert::Page, failure });
                 let slip = self.slip(errand, SlipResult::Unresolved, turn.now);
@@ -295,7 +292,7 @@ impl Session {
         turn: &mut Turn,
     ) -> State {
         let failure = Failure::Bank { condition, text: protocol::ruling(condition, at).text };
-        self.faulty(at, condition, action, turn);
+        self.doors.ruled(action, at, condition, turn.now.tick);
         match action {
             Action::DonePending => {
                 let slip = self.slip(errand, SlipResult::Pending, turn.now);
@@ -303,14 +300,6 @@ impl Session {
             }
             Action::StopReport(reason) => self.refuse(errand, reason, failure, turn),
             _ => self.end(outcome_of(condition, at), None, turn),
-        }
-    }
-
-    /// A fault of the configuration closes the machine to whoever comes next. A token that is refused has been
-    /// fetched anew by then.
-    fn faulty(&mut self, at: Endpoint, condition: Condition, action: Action, turn: &Turn) {
-        if matches!(action, Action::ConfigFault | Action::Retoken) {
-            self.doors.close(at, condition, turn.now.tick);
         }
     }
 }

@@ -101,16 +101,9 @@ impl Class {
         let mut sheet = held_well(symbol, chance);
         let mut optics = Optics::good(chance);
         if self == Self::Combined {
-            let mut others = vec![
-                Self::Small,
-                Self::Rotated,
-                Self::Perspective,
-                Self::Defocus,
-                Self::Motion,
-                Self::Noise,
-                Self::Light,
-                Self::Damaged,
-            ];
+            let whole = [Self::Clean, Self::Combined];
+            let mut others: Vec<Self> =
+                Self::BARCODE.into_iter().filter(|fault| !whole.contains(fault)).collect();
             for _ in 0..3 {
                 let at = chance.below(u64::try_from(others.len()).unwrap_or(1));
                 let fault = others.swap_remove(usize::try_from(at).unwrap_or(0));
