@@ -353,7 +353,10 @@ impl Journal {
     fn stands(&self, standing: Standing) {
         let mut now = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         if *now != standing {
-            tracing::warn!(standing = standing.word(), "the journal");
+            match standing {
+                Standing::Sound => tracing::info!("the journal keeps what it is given"),
+                _ => tracing::warn!(standing = standing.word(), "the journal"),
+            }
             *now = standing;
         }
     }
