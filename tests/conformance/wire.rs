@@ -2,19 +2,10 @@
 //!
 //! The agent and the simulated bank are real; what the client does with single answers is shown beside it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use session::DopaPolicy;
 use simulator::bank::Endpoint;
+use tests::personal::files_below;
 use tests::stage::Stage;
-
-/// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
-    let inside = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
-    entries.flat_map(|entry| inside(entry.path())).collect()
-}
 
 fn holds(bytes: &[u8], value: &str) -> bool {
     bytes.windows(value.len()).any(|window| window == value.as_bytes())
@@ -69,8 +60,7 @@ async fn no_file_and_no_log_line_holds_a_token_or_a_secret_that_was_sent() {
     assert!(!tokens.is_empty(), "there was a token to search for");
     let look = |stage: &Stage, secrets: &[String]| {
         let bank_files = stage.folder.path().join("bank");
-        for path in files(stage.folder.path()) {
-            let bytes = fs::read(&path).expect("a file");
+        for (path, bytes) in files_below(stage.folder.path()) {
             // The credentials' own files are where the operator put them.
             let ours = !path.starts_with(&bank_files);
             assert!(!ours || !secrets.iter().any(|one| holds(&bytes, one)), "{path:?}");

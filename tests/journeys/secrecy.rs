@@ -1,6 +1,5 @@
 //! Nothing personal leaves the agent but sealed: searched by value in log, journal, page and slip.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use card::{CardReading, Flow, ReadPlan};
 use session::DopaPolicy;
 use simulator::card::{Answering, Manner, Pace, named, names};
 use simulator::world::{READER, World};
-use tests::personal::Person;
+use tests::personal::{Person, files_below};
 use tests::stage::Stage;
 
 use crate::stage::up_to_the_data;
@@ -30,9 +29,8 @@ async fn no_log_line_and_no_file_holds_anything_of_a_person() {
         assert!(found.is_empty(), "the log holds {found:?}");
         let slip = walk.slip.join("\n");
         assert!(person.found_in(slip.as_bytes()).is_empty(), "the slip");
-        for file in fs::read_dir(stage.folder.path().join("journal")).expect("a journal") {
-            let path = file.expect("a file").path();
-            let found = person.found_in(&fs::read(&path).expect("a file"));
+        for (path, bytes) in files_below(&stage.folder.path().join("journal")) {
+            let found = person.found_in(&bytes);
             assert!(found.is_empty(), "{path:?} holds {found:?}");
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! The values come from what `tests/cards/make.py` says the raw image holds, not from our own decoder.
 
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -135,6 +136,32 @@ pub fn expected(name: &str) -> Value {
     serde_json::from_slice(&file).expect("the expected values are JSON")
 }
 
+/// Every file below a folder, to be searched. An agent at work makes, renames and removes files meanwhile:
+/// what is gone before it was read is left out.
+///
+/// # Panics
+/// If something that is there cannot be read.
+#[must_use]
+pub fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = there(std::fs::read_dir(folder)).into_iter().flatten();
+    entries.filter_map(there).flat_map(|entry| inside(entry.path())).collect()
+}
+
+fn inside(path: PathBuf) -> Vec<(PathBuf, Vec<u8>)> {
+    if path.is_dir() {
+        return files_below(&path);
+    }
+    there(std::fs::read(&path)).map(|bytes| (path, bytes)).into_iter().collect()
+}
+
+/// Nothing, if it is gone.
+fn there<T>(found: io::Result<T>) -> Option<T> {
+    match found {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        found => Some(found.expect("what is there can be read")),
+    }
+}
+
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
@@ -204,6 +231,18 @@ mod tests {
         assert!(forms(&picture).contains(&"bytes"));
         assert!(forms(STANDARD.encode(&picture).as_bytes()).contains(&"base64"));
         assert!(forms(&vec![7; 8_000]).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_left_out_and_the_others_are_searched() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let below = folder.path().join("below");
+        std::fs::create_dir(&below).expect("a folder");
+        std::fs::write(below.join("kept"), b"bytes").expect("a file");
+        // A name that leads nowhere is what a listing shows of a file that was just removed.
+        std::os::unix::fs::symlink("gone", folder.path().join("removed")).expect("a link");
+        assert_eq!(files_below(folder.path()), [(below.join("kept"), b"bytes".to_vec())]);
+        assert!(files_below(&folder.path().join("gone")).is_empty());
     }
 
     #[test]
