@@ -66,14 +66,14 @@ fn validation(answer: &HttpAnswer) {
     let face = matches!(fields.field("faceCompare").and_then(text), Some("Y" | "y"));
     assert_eq!(data.face_compare == FaceCompare::Required, face);
     let lines = [
-        ("ref1", &data.slip.ref1, 40),
-        ("ref2", &data.slip.ref2, 40),
-        ("ref3", &data.slip.ref3, 40),
-        ("channelCode", &data.channel_code, 15),
-        ("reference", &data.returned_reference, 55),
+        ("ref1", data.slip.ref1.as_deref(), 40),
+        ("ref2", data.slip.ref2.as_deref(), 40),
+        ("ref3", data.slip.ref3.as_deref(), 40),
+        ("channelCode", data.channel_code.as_deref(), 15),
+        ("reference", data.returned_reference.as_deref().map(String::as_str), 55),
     ];
     for (name, got, length_max) in lines {
-        check_line(&fields, name, got.as_deref(), length_max);
+        check_line(&fields, name, got, length_max);
         let Some(Json::Text(text)) = fields.field(name) else { continue };
         let long = text.chars().filter(|c| !c.is_control()).count() > length_max;
         assert_eq!(data.over_long.contains(&name), long);
