@@ -12,6 +12,7 @@ use image::{ColorType, ImageDecoder};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::jpeg;
 use crate::plane::Plane;
 
 /// The longest side of a frame: a 4K camera's 3840 and some; bounds the memory a damaged header can ask for.
@@ -40,14 +41,12 @@ impl Frame {
     /// [`FrameError::Size`] from the header, before any pixel is decoded; [`FrameError::CutShort`] if the
     /// end-of-image marker is missing; [`FrameError::Undecodable`] for anything else that is not a picture.
     pub fn from_jpeg(bytes: &[u8]) -> Result<Self, FrameError> {
-        let marked = marked_as_motion(bytes).ok_or(FrameError::Undecodable)?;
+        jpeg::examine(bytes)?;
+        let marked = jpeg::marked_as_motion(bytes).ok_or(FrameError::Undecodable)?;
         let decoder = JpegDecoder::new(Cursor::new(marked.as_slice()))
             .map_err(|_| FrameError::Undecodable)?;
         let (width, height) = decoder.dimensions();
         let (width, height) = checked_size(width, height)?;
-        if !has_an_end(bytes) {
-            return Err(FrameError::CutShort);
-        }
         let color = decoder.color_type();
         let area = usize::from(width) * usize::from(height);
         let mut pixels = Zeroizing::new(vec![0; area * usize::from(color.bytes_per_pixel())]);
@@ -164,6 +163,15 @@ pub enum FrameError {
     Undecodable,
 }
 
+impl From<jpeg::Fault> for FrameError {
+    fn from(fault: jpeg::Fault) -> Self {
+        match fault {
+            jpeg::Fault::CutShort => Self::CutShort,
+            jpeg::Fault::Foreign => Self::Undecodable,
+        }
+    }
+}
+
 fn checked_size(width: u32, height: u32) -> Result<(u16, u16), FrameError> {
     let side =
         |pixels: u32| u16::try_from(pixels).ok().filter(|pixels| (1..=SIDE_MAX).contains(pixels));
@@ -172,23 +180,6 @@ fn checked_size(width: u32, height: u32) -> Result<(u16, u16), FrameError> {
 
 fn checked_length(got: usize, expected: usize) -> Result<(), FrameError> {
     if got == expected { Ok(()) } else { Err(FrameError::Length { expected, got }) }
-}
-
-/// The same JPEG with an `AVI1` segment in front, on which the decoder takes the usual Huffman tables (ITU-T
-/// T.81 §K.3) for those that are missing: webcams leave them out. Nothing if it does not start as a JPEG.
-fn marked_as_motion(jpeg: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    const START_OF_IMAGE: [u8; 2] = [0xFF, 0xD8];
-    const MOTION: &[u8] = b"\xFF\xE0\0\x08AVI1\0\0";
-    let picture = jpeg.strip_prefix(&START_OF_IMAGE)?;
-    Some(Zeroizing::new([&START_OF_IMAGE, MOTION, picture].concat()))
-}
-
-/// Looks for the end of the picture itself: a thumbnail in the header has an end of its own, so only the part
-/// after the last start-of-scan counts, and entropy-coded data can hold neither marker (ITU-T T.81 §B.1.1.5).
-fn has_an_end(jpeg: &[u8]) -> bool {
-    const START_OF_SCAN: [u8; 2] = [0xFF, 0xDA];
-    const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
-    jpeg.windows(2).rev().take_while(|pair| *pair != START_OF_SCAN).any(|pair| pair == END_OF_IMAGE)
 }
 
 /// BT.601 weights in 1/256.
@@ -256,6 +247,13 @@ mod tests {
             let cut = matches!(error, Some(FrameError::CutShort | FrameError::Undecodable));
             assert!(cut, "{length} bytes: {error:?}");
         }
+    }
+
+    /// Found by the fuzzer, whose first three bytes are no part of the picture: the decoder panics on it.
+    #[test]
+    fn a_jpeg_with_colour_finer_than_brightness_is_refused_before_the_decoder_sees_it() {
+        let found = include_bytes!("../../../tests/fuzz/corpus/camera_frame/finding-1");
+        refused(Frame::from_jpeg(&found[3..]), FrameError::Undecodable);
     }
 
     #[test]

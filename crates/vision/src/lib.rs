@@ -11,6 +11,7 @@ mod encode;
 mod faces;
 mod frame;
 mod grid;
+mod jpeg;
 mod network;
 mod plane;
 mod qr;
