@@ -229,7 +229,8 @@ impl Bank {
         })
     }
 
-    /// An attempt; once more if the bank refused the token (RETOKEN), which it does before it acts.
+    /// An attempt; once more if the bank refused the token (RETOKEN), which it does before it acts. What it takes
+    /// at most is [`session::Timeouts::call`]: whoever adds a step adds its time there.
     async fn with_token<T>(
         &self,
         call: Call<'_>,
@@ -276,7 +277,7 @@ impl Bank {
         let mut request = self
             .http
             .post(url)
-            .timeout(self.config.timeouts.total(Endpoint::Token))
+            .timeout(self.config.timeouts.request(Endpoint::Token))
             .header(CONTENT_TYPE, Endpoint::Token.content_type());
         request = match self.dialect.client_auth {
             ClientAuth::Form => request.body(credentials.form().to_vec()),
@@ -327,7 +328,7 @@ impl Bank {
         let mut request = self
             .http
             .request(method, url)
-            .timeout(self.config.timeouts.total(call.endpoint))
+            .timeout(self.config.timeouts.request(call.endpoint))
             .header(CONTENT_TYPE, call.endpoint.content_type())
             .header(reqwest::header::ACCEPT, header::ACCEPT_JSON)
             .header(name(header::TRANSACTION_ID), transaction_id)

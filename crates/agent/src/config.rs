@@ -24,7 +24,7 @@ use protocol::{Dialect, PublicKey};
 use session::Policy;
 use toml::de::DeTable;
 
-pub use bank::{Bank, BaseUrl, ProxyAddress, SpkiPin, Timeouts, Transport};
+pub use bank::{Bank, BaseUrl, ProxyAddress, SpkiPin, Transport};
 pub use credentials::{Credentials, Partner, ProxyLogin, Secret, SecretSource, Secrets};
 pub use devices::{
     CameraChoice, DevicePattern, NamePattern, PrinterPath, Reader, ReaderPattern, ScannerChoice,
@@ -152,6 +152,7 @@ impl Config {
             face_resubmits_max: self.journey.face_resubmits_max,
             place: self.site.place.clone(),
             dialect: self.dialect.clone(),
+            timeouts: self.bank.timeouts,
         }
     }
 

@@ -19,8 +19,6 @@ impl CallId {
     }
 }
 
-/// Longer than every timeout of the client together: only a lost answer lasts so long.
-const LOST_AFTER: Duration = Duration::from_secs(150);
 /// The waits before the same body goes out again (§1.6, RETRY_SAME): the first is short, because most trouble
 /// is; the last is long, so that a fleet which one outage met at the same moment does not double its requests.
 const SAME: [Duration; 3] =
@@ -48,6 +46,8 @@ pub(crate) struct Call {
     phase: Phase,
     used: Used,
     bank: Bank,
+    /// What the client waits at most, and more: an attempt without an answer has none any more.
+    lost_after: Duration,
     /// An attempt may have reached the bank although no answer said so.
     maybe_done: bool,
 }
@@ -136,9 +136,14 @@ pub(crate) enum Verdict {
 }
 
 impl Call {
-    pub(crate) fn begin(id: CallId, endpoint: Endpoint, bank: Bank, tick: Duration) -> Self {
+    pub(crate) fn begin(
+        id: CallId,
+        endpoint: Endpoint,
+        bank: Bank,
+        (tick, lost_after): (Duration, Duration),
+    ) -> Self {
         let phase = Phase::InFlight { since: tick };
-        Self { id, endpoint, phase, used: Used::default(), bank, maybe_done: false }
+        Self { id, endpoint, phase, used: Used::default(), bank, lost_after, maybe_done: false }
     }
 
     /// Is the customer waiting for a repetition rather than for the first answer?
@@ -161,7 +166,7 @@ impl Call {
     /// When something is due without an answer; `None` while it is the customer's turn.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match self.phase {
-            Phase::InFlight { since } => Some(since + LOST_AFTER),
+            Phase::InFlight { since } => Some(since + self.lost_after),
             Phase::Waiting { until, .. } => Some(until),
             Phase::Asking { .. } => None,
         }
@@ -204,7 +209,7 @@ impl Call {
 
     /// Did the answer get lost on the way inside this machine?
     pub(crate) fn lost(&self, tick: Duration) -> bool {
-        matches!(self.phase, Phase::InFlight { since } if since + LOST_AFTER <= tick)
+        matches!(self.phase, Phase::InFlight { since } if since + self.lost_after <= tick)
     }
 
     /// Takes what came instead of 0000: waits and tries again, or says that trying is over.
@@ -359,8 +364,13 @@ mod tests {
 
     use super::*;
 
+    fn begin(endpoint: Endpoint, bank: Bank) -> Call {
+        let lost_after = crate::Timeouts::default().lost_after(endpoint);
+        Call::begin(CallId(1), endpoint, bank, (Duration::ZERO, lost_after))
+    }
+
     fn submit() -> Call {
-        Call::begin(CallId(1), Endpoint::Submit, Bank::There, Duration::ZERO)
+        begin(Endpoint::Submit, Bank::There)
     }
 
     /// The next time at which something is due by itself.
@@ -552,11 +562,12 @@ mod tests {
 
     #[test]
     fn a_bank_that_was_away_a_moment_ago_is_tried_twice_before_the_customer_is_asked() {
-        let begin = |bank| Call::begin(CallId(1), Endpoint::ValidateQr, bank, Duration::ZERO);
         for (condition, there, away) in [("NET_UNREACHABLE", 4, 2), ("9999", 4, 2), ("-300", 7, 3)]
         {
             let condition = condition.parse().unwrap();
-            let tries = |bank| answers(&mut begin(bank), condition, &mut Duration::default());
+            let tries = |bank| {
+                answers(&mut begin(Endpoint::ValidateQr, bank), condition, &mut Duration::default())
+            };
             assert_eq!((tries(Bank::There), tries(Bank::Away)), (there, away), "{condition}");
         }
     }

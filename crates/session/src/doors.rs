@@ -13,11 +13,10 @@ use protocol::{Action, Condition, Endpoint, QrValidationRequest, Reference, ruli
 use crate::call::CallId;
 use crate::event::{BankAnswer, Request, Service};
 use crate::failure::{Failure, LocalFailure};
+use crate::timeouts::Timeouts;
 
 /// A fault of the configuration is looked at again so often (§1.6).
 const PROBE_EVERY: Duration = Duration::from_secs(5 * 60);
-/// A probe without an answer has failed after this: longer than every timeout of the client together.
-const PROBE_LOST: Duration = Duration::from_secs(150);
 /// What is counted is counted over this time.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// So many codes of other cards in an hour are no mistakes any more (1102, §1.6).
@@ -35,6 +34,8 @@ const NOBODY: &str = "1111111111119";
 pub(crate) struct Doors {
     /// So that a code is known again by nobody else.
     key: u64,
+    /// A probe without an answer has failed after this.
+    probe_lost: Duration,
     journal: Service,
     fault: Option<Fault>,
     /// When a code was shown with another card than its own.
@@ -66,8 +67,11 @@ enum Probe {
 }
 
 impl Doors {
-    pub(crate) fn new(key: u64) -> Self {
-        Self { key, ..Self::default() }
+    pub(crate) fn new(key: u64, timeouts: &Timeouts) -> Self {
+        let probes = [Endpoint::Consents, Endpoint::ValidateQr];
+        let lost = probes.map(|probe| timeouts.lost_after(probe));
+        let probe_lost = lost.into_iter().max().unwrap_or_default();
+        Self { key, probe_lost, ..Self::default() }
     }
 
     /// Why nobody is served, if so.
@@ -127,7 +131,7 @@ impl Doors {
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.fault.as_ref().map(|fault| match fault.probe {
             Probe::Due(at) => at,
-            Probe::UnderWay { since, .. } => since + PROBE_LOST,
+            Probe::UnderWay { since, .. } => since + self.probe_lost,
         })
     }
 
@@ -139,7 +143,7 @@ impl Doors {
                 fault.probe = Probe::UnderWay { call, since: tick };
                 Some(fault.asks.request())
             }
-            Probe::UnderWay { since, .. } if since + PROBE_LOST <= tick => {
+            Probe::UnderWay { since, .. } if since + self.probe_lost <= tick => {
                 fault.probe = Probe::Due(tick + PROBE_EVERY);
                 None
             }
@@ -242,6 +246,10 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
+    fn open() -> Doors {
+        Doors::new(0, &Timeouts::default())
+    }
+
     fn key() -> Condition {
         Condition::Diis(9401)
     }
@@ -254,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_probe_goes_out_every_five_minutes_until_one_is_answered() {
-        let mut doors = Doors::default();
+        let mut doors = open();
         doors.close(Endpoint::ValidateQr, key(), Duration::ZERO);
         for number in 1..4 {
             let tick = MINUTE * 5 * u32::try_from(number).unwrap();
@@ -267,12 +275,10 @@ mod tests {
         }
         let tick = MINUTE * 20;
         doors.probe(CallId(9), tick);
-        assert!(
-            doors.probe(CallId(10), tick + PROBE_LOST).is_none(),
-            "lost, and tried again later"
-        );
-        assert_eq!(doors.deadline(), Some(tick + PROBE_LOST + PROBE_EVERY));
-        doors.probe(CallId(11), tick + PROBE_LOST + PROBE_EVERY);
+        let lost = tick + doors.probe_lost;
+        assert!(doors.probe(CallId(10), lost).is_none(), "lost, and tried again later");
+        assert_eq!(doors.deadline(), Some(lost + PROBE_EVERY));
+        doors.probe(CallId(11), lost + PROBE_EVERY);
         doors.probed(&BankAnswer::Consents(protocol::Consents { texts: Vec::new() }), tick);
         assert_eq!((doors.closed(), doors.deadline()), (None, None));
     }
@@ -280,7 +286,7 @@ mod tests {
     #[test]
     fn an_envelope_that_is_not_opened_is_tried_with_nobodys_code() {
         for (answer, opens) in [("1100", true), ("1600", true), ("1501", false), ("-102", false)] {
-            let mut doors = Doors::default();
+            let mut doors = open();
             doors.close(Endpoint::Submit, Condition::Diis(1501), Duration::ZERO);
             let request = doors.probe(CallId(1), PROBE_EVERY);
             assert!(matches!(request, Some(Request::ValidateQr(_))));
@@ -291,17 +297,17 @@ mod tests {
 
     #[test]
     fn the_fifth_foreign_card_of_an_hour_is_told() {
-        let mut doors = Doors::default();
+        let mut doors = open();
         let told = [0, 10, 20, 30, 59, 61, 62, 63, 64].map(|at| doors.foreign_card(MINUTE * at));
         assert_eq!(told, [false, false, false, false, true, false, false, false, false]);
-        let mut slow = Doors::default();
+        let mut slow = open();
         assert!(!(0..20).any(|number| slow.foreign_card(MINUTE * 16 * number)), "four an hour");
     }
 
     #[test]
     fn three_different_codes_of_an_hour_that_may_not_be_used_here_close_the_doors() {
         let not_here = Condition::Diis(9403);
-        let mut doors = Doors::default();
+        let mut doors = open();
         let show = |doors: &mut Doors, number: u32, minutes| {
             let reference = Reference::parse(&format!("SIM-0000-{number}")).unwrap();
             doors.misplaced_code(&reference, not_here, MINUTE * minutes);
@@ -319,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_journal_that_keeps_nothing_closes_the_doors_by_itself() {
-        let mut doors = Doors::default();
+        let mut doors = open();
         doors.journal(Service::Closed(crate::JournalFault::Full));
         assert_eq!(doors.closed().map(|why| why.to_string()), Some("DISK_FULL".to_owned()));
         doors.journal(Service::Open);

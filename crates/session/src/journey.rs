@@ -69,6 +69,7 @@ impl Session {
     /// A machine nobody stands at. The seed spreads the waits of different machines; it hides nothing.
     #[must_use]
     pub fn new(policy: Policy, seed: u64) -> Self {
+        let doors = Doors::new(seed, &policy.timeouts);
         Self {
             policy,
             state: State::Idle,
@@ -76,7 +77,7 @@ impl Session {
             card: CardStatus::Absent,
             card_spent: false,
             sight: Sight::default(),
-            doors: Doors::new(seed),
+            doors,
             seen: Duration::ZERO,
             at: Duration::ZERO,
             tries: Tries::default(),

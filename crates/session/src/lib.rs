@@ -14,6 +14,7 @@ pub mod pace;
 mod policy;
 mod screen;
 mod state;
+mod timeouts;
 
 pub use call::CallId;
 pub use event::{
@@ -25,6 +26,7 @@ pub use policy::{DopaPolicy, Patience, Policy};
 pub use screen::{
     CardStatus, EnglishNameSource, Flow, Language, PostalChoice, Screen, Stage, View,
 };
+pub use timeouts::Timeouts;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use protocol::{Dialect, Place};
 
+use crate::timeouts::Timeouts;
+
 /// The rules that one machine's journeys follow.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -21,6 +23,8 @@ pub struct Policy {
     pub place: Place,
     /// The switches where the live bank may differ from its document.
     pub dialect: Dialect,
+    /// How long the client waits for the bank.
+    pub timeouts: Timeouts,
 }
 
 impl Default for Policy {
@@ -32,6 +36,7 @@ impl Default for Policy {
             face_resubmits_max: 5,
             place: Place::default(),
             dialect: Dialect::default(),
+            timeouts: Timeouts::default(),
         }
     }
 }

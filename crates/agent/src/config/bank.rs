@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use protocol::{DEFAULT_SCOPE, Endpoint, Paths};
+use protocol::{DEFAULT_SCOPE, Paths};
+use session::Timeouts;
 
 use super::fault::Fault;
 use super::file::{FilePath, file_path};
@@ -115,43 +116,6 @@ impl BaseUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// Totals for one call, from connecting to the last byte (§1.6 of the API page: DOPA and face comparison
-/// run inside E3 and E6).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Timeouts {
-    /// TCP and TLS.
-    pub connect: Duration,
-    /// E1, E2, E5.
-    pub ask: Duration,
-    /// E3, E6.
-    pub submit: Duration,
-    /// E4.
-    pub report: Duration,
-}
-
-impl Timeouts {
-    /// The whole call at this endpoint.
-    #[must_use]
-    pub fn total(&self, endpoint: Endpoint) -> Duration {
-        match endpoint {
-            Endpoint::Token | Endpoint::ValidateQr | Endpoint::Consents => self.ask,
-            Endpoint::Submit | Endpoint::CheckDopa => self.submit,
-            Endpoint::ReportFailure => self.report,
-        }
-    }
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            ask: Duration::from_secs(20),
-            submit: Duration::from_secs(60),
-            report: Duration::from_secs(20),
-        }
     }
 }
 
@@ -361,12 +325,5 @@ mod tests {
         ] {
             check_proxy(text, None);
         }
-    }
-
-    #[test]
-    fn each_endpoint_has_the_patience_that_its_work_needs() {
-        let timeouts = Timeouts::default();
-        let totals = Endpoint::ALL.map(|endpoint| timeouts.total(endpoint).as_secs());
-        assert_eq!(totals, [20, 20, 60, 20, 20, 60]);
     }
 }

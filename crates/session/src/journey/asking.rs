@@ -33,7 +33,9 @@ impl Session {
         self.calls += 1;
         let away = self.away.is_some_and(|since| turn.now.tick < since + AWAY_FOR);
         let bank = if away { Bank::Away } else { Bank::There };
-        let call = Call::begin(CallId(self.calls), request.endpoint(), bank, turn.now.tick);
+        let lost_after = self.policy.timeouts.lost_after(request.endpoint());
+        let times = (turn.now.tick, lost_after);
+        let call = Call::begin(CallId(self.calls), request.endpoint(), bank, times);
         turn.order(Command::Ask { call: call.id, request });
         call
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use protocol::Endpoint;
+use session::Timeouts;
 
 use super::papers::{Paper, papers};
 use super::server::{Script, Seen, Step, is_token, json, start};
@@ -258,5 +259,21 @@ async fn what_is_sent_invites_no_compression_and_no_cookie() {
         for unwanted in ["accept-encoding", "cookie", "referer", "expect:"] {
             assert!(!lower.contains(unwanted), "{unwanted} in {head}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_makes_no_more_requests_than_the_session_waits_for() {
+    for endpoint in Endpoint::ALL.into_iter().filter(|at| *at != Endpoint::Token) {
+        let (bank, seen) = bank(tokens("3600", |_| status("401 X", ""))).await;
+        let call = Call { endpoint, reference: None, body: Some(b"{}") };
+        assert!(bank.send(call, &mut |_| Ok(())).await.is_err());
+        // The session counts the call as lost after the time of both, and of one more token for the clock's sake.
+        let (tokens, requests) = seen.asked().await;
+        let timeouts = Timeouts::default();
+        let at_most = timeouts.ask * u32::try_from(tokens + 1).unwrap()
+            + timeouts.request(endpoint) * u32::try_from(requests).unwrap();
+        assert_eq!(at_most, timeouts.call(endpoint), "{endpoint}");
+        assert!(at_most < timeouts.lost_after(endpoint), "{endpoint}");
     }
 }
