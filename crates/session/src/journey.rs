@@ -209,7 +209,11 @@ impl Session {
             (state @ State::Ended { .. }, _) => state,
             (State::Idle, event) => self.arrive(event, turn),
             (State::Gathering(gathering), event) => self.gather(gathering, event, turn),
-            (state @ State::Submitting { .. }, Event::CardRemoved | Event::Cancelled) => state,
+            (state @ State::Submitting { .. }, Event::CardRemoved) => {
+                self.out_of_sight();
+                state
+            }
+            (state @ State::Submitting { .. }, Event::Cancelled) => state,
             (state, Event::CardFailed(fault)) if state.holds_a_card() => {
                 self.lost_sight(state, fault, turn)
             }

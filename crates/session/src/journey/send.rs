@@ -12,7 +12,7 @@ use super::gather::CardFinding;
 use super::sight::Sight;
 use super::{Session, Turn, outcome_of};
 use crate::call::{Call, Verdict};
-use crate::event::{BankAnswer, Command, Event, Request, SlipResult};
+use crate::event::{BankAnswer, CardFault, Command, Event, Request, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::state::{Agreement, CardCopy, Confirmed, Dopa, Earlier, Errand, Shown, State};
 
@@ -96,6 +96,7 @@ impl Session {
     fn submit(&mut self, confirmed: Confirmed, selfie: Option<Selfie>, turn: &mut Turn) -> State {
         match self.in_sight(turn) {
             Sight::Kept => {}
+            Sight::Lost if self.was_taken_out() => return self.taken_out(turn),
             Sight::Lost => return State::Confirming(confirmed.shown),
             Sight::Another => return self.card_swapped(confirmed.shown.errand, turn),
         }
@@ -109,6 +110,10 @@ impl Session {
             call.sent_before();
         }
         State::Submitting { confirmed, selfie, call }
+    }
+
+    fn taken_out(&mut self, turn: &mut Turn) -> State {
+        self.stop(LocalFailure::Card(CardFault::Removed), turn)
     }
 
     pub(super) fn submission(
@@ -216,6 +221,11 @@ impl Session {
             other => other,
         };
         let outcome = outcome_of(condition, at);
+        let goes_on =
+            matches!(action, Action::Recapture | Action::AskConsent | Action::RecheckInput);
+        if goes_on && self.was_taken_out() {
+            return self.taken_out(turn);
+        }
         match (action, confirmed.shown.errand) {
             (Action::Recapture, errand) => {
                 let confirmed =

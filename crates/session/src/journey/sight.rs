@@ -40,7 +40,7 @@ impl Session {
             | CardFault::Swapped => true,
         };
         let looking = self.sight == Sight::Lost;
-        self.sight = if self.sight == Sight::Another { Sight::Another } else { Sight::Lost };
+        self.out_of_sight();
         match (fault, state) {
             (CardFault::Swapped, state) => self.another_in_sight(state, turn),
             (fault, state) if of_the_card && looking => {
@@ -48,6 +48,17 @@ impl Session {
             }
             (_, state) => state,
         }
+    }
+
+    /// Whatever lies in the reader next may be another one.
+    pub(super) fn out_of_sight(&mut self) {
+        self.sight = if self.sight == Sight::Another { Sight::Another } else { Sight::Lost };
+    }
+
+    /// Was the card taken out while its data were on their way? What is under way is waited for; nothing else is
+    /// asked of the customer, and nothing else of the card is sent.
+    pub(super) fn was_taken_out(&self) -> bool {
+        self.sight == Sight::Lost && self.card == CardStatus::Absent
     }
 
     /// Asks for the card in the reader, if it may be another one.

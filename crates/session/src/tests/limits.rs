@@ -30,6 +30,29 @@ fn a_card_pulled_while_sending_changes_nothing() {
 }
 
 #[test]
+fn a_card_pulled_while_sending_sends_nothing_more_than_what_is_under_way() {
+    // Another selfie, other data, the same picture in a smaller file.
+    for asks in ["9301", "1302", "-21", "1900"] {
+        let mut bench = bench();
+        bench.gather().validate(FaceCompare::Required).agree().read_card().confirm().pose();
+        bench.give(Event::CardRemoved).code(Endpoint::Submit, asks);
+        bench.check_end("stopped", "CARD_REMOVED");
+        assert_eq!(bench.submits().len(), 1, "{asks}");
+    }
+}
+
+#[test]
+fn a_card_put_back_while_sending_is_looked_at_before_anything_else_is_sent() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::Required).agree().read_card().confirm().pose();
+    bench.give(Event::CardRemoved).give(Event::CardInserted).code(Endpoint::Submit, "9301");
+    assert!(bench.session.needs().selfie);
+    bench.give(Event::IdentityRead(identity())).pose();
+    assert_eq!(bench.submits().len(), 2);
+    bench.accept().check_end("done", "");
+}
+
+#[test]
 fn card_data_are_reported_as_wrong_only_when_they_were_wrong_twice() {
     let mut bench = bench();
     let insert = |bench: &mut Bench| {
