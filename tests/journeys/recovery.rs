@@ -3,11 +3,13 @@
 //! Each test leaves the files that the row names and starts the agent over them; the bank's memory and the
 //! journal say what came of it. Kills of the running program are `tests/kill`'s.
 
+use std::time::Duration;
+
 use agent::journal::{EntryId, Journal, Past, Sending};
 use protocol::{BankTime, Endpoint as Journaled};
 use serde_json::json;
 use session::DopaPolicy;
-use simulator::bank::{Cut, Endpoint, Fault, Kind, Record, Stage as BankStage};
+use simulator::bank::{Acting, Cut, Endpoint, Fault, Kind, Record, Stage as BankStage};
 use tests::stage::Stage;
 
 use crate::stage::{check, records, until, up_to_the_data};
@@ -203,6 +205,24 @@ async fn killed_with_a_report_queued_it_is_sent() {
 #[tokio::test]
 async fn killed_under_a_report_it_is_sent_until_the_bank_answers() {
     assert_eq!(killed_under_a_report(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_comes_back_is_asked_about_once_the_report_under_way_is_answered() {
+    let (stage, reference) = (Stage::open(DopaPolicy::Off).await, "SIM-0000-BACK");
+    let late = Kind::Latency(Duration::from_secs(2));
+    stage.bank.add_fault(Fault::new(late).at(Endpoint::ReportFailure));
+    let busy = Kind::Status { status: 503, acting: Acting::Idle };
+    stage.bank.add_fault(Fault::new(busy).at(Endpoint::ReportFailure));
+    check(&stage.walk("expired", reference).await, "refused", "CARD_EXPIRED");
+    let journal = journal(&stage);
+    until(|| (newest(&journal).attempts > 0).then_some(())).await;
+
+    check(&stage.walk("expired", reference).await, "refused", "CARD_EXPIRED");
+    let asked: Vec<_> = stage.bank.records().iter().map(Record::endpoint).collect();
+    let calls: Vec<_> = asked.into_iter().filter(|at| *at != Endpoint::Token).take(3).collect();
+    let question = Endpoint::ValidateQr;
+    assert_eq!(calls, [question, Endpoint::ReportFailure, question]);
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use crate::bank::{AttemptError, Bank, Call, NotJournaled};
 use crate::clock::Clock;
 use crate::devices::{Fact, Facts};
 use crate::journal::{EntryId, Journal, JournalError, Standing, Trust};
-use crate::sendings::{Due, Sendings};
+use crate::sendings::{Due, HeldBack, Sendings, Turn};
 
 /// When nothing is left, the journal is looked at again after so long; what comes meanwhile rings.
 const IDLE: Duration = Duration::from_secs(15);
@@ -32,6 +32,7 @@ const UNUSABLE: Duration = Duration::from_secs(15);
 #[derive(Clone, Default)]
 pub(crate) struct Outbox {
     bell: Arc<Notify>,
+    landed: Arc<Notify>,
 }
 
 /// What a round left behind.
@@ -56,13 +57,24 @@ impl Outbox {
         self.bell.notify_one();
     }
 
+    /// Waits until nothing of the code that a customer shows is under way.
+    pub(crate) async fn free(&self, sendings: &Sendings<Journal>) {
+        loop {
+            let landed = self.landed.notified();
+            if sendings.is_free() {
+                return;
+            }
+            landed.await;
+        }
+    }
+
     /// Runs until it is dropped.
     pub(crate) async fn run(self, desk: Desk) {
         let mut pace = Pace::of_rounds();
         let mut told = Standing::default();
         loop {
             let before = desk.sendings.entries().standing();
-            let wait = match desk.round().await {
+            let wait = match desk.round(&self.landed).await {
                 Ok(Left::Nothing) => {
                     pace.settled();
                     IDLE
@@ -98,12 +110,15 @@ enum Settled {
 
 impl Desk {
     /// Tries everything once.
-    async fn round(&self) -> Result<Left, JournalError> {
+    async fn round(&self, landed: &Notify) -> Result<Left, JournalError> {
         let tick = self.clock.tick();
         let due = self.journaled(move |sendings, now| sendings.due(tick, now)).await?;
         let mut left = Left::Nothing;
         for due in due {
-            match self.settle(&due).await {
+            let settled = self.settle(&due).await;
+            self.sendings.landed(due.id);
+            landed.notify_waiters();
+            match settled {
                 Settled::Ended(end) => {
                     tell(&due, end);
                     let (id, answer) = (due.id, end.to_string());
@@ -139,15 +154,23 @@ impl Desk {
         // The path of a failure report may want its reference (§5).
         let (endpoint, reference) = (entry.endpoint, reference.as_ref());
         let call = Call { endpoint, reference, body: Some(&body) };
+        let mut held = HeldBack::Nothing;
         let mut before_send = |wire: &str| {
+            if self.sendings.begins(*id, reference) == Turn::AfterTheCustomer {
+                tracing::debug!(entry = %id, "the outbox waits: a customer uses this code");
+                held = HeldBack::Something;
+                return Err(NotJournaled);
+            }
             self.sendings.sent(*id, wire, self.clock.bank_time()).map_err(|_| NotJournaled)?;
             let (entry, transaction_id) = (id.to_string(), wire.to_owned());
             self.record(Happened::Attempt { entry, transaction_id });
             tracing::debug!(entry = %id, "journaled: the outbox begins an attempt");
             Ok(())
         };
-        let failed = match self.bank.send(call, &mut before_send).await {
+        let sent = self.bank.send(call, &mut before_send).await;
+        let failed = match sent {
             Ok(_) => return Settled::Ended(End::Accepted),
+            Err(AttemptError::NotJournaled) if held == HeldBack::Something => return Settled::Kept,
             Err(AttemptError::NotJournaled) => return Settled::RoundOver,
             Err(AttemptError::Failed(failed)) => failed,
         };

@@ -4,6 +4,8 @@
 //! bytes. An answer for good is written down when it comes; what the disk does not take is remembered until
 //! it does, and is never sent again in between.
 
+mod shown;
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +16,10 @@ use session::outbox::{End, Entry};
 use zeroize::Zeroizing;
 
 use crate::journal::{Earlier, EntryId, Journal, JournalError, Sending, Unfinished};
+
+pub use shown::{HeldBack, Turn};
+
+use shown::Shown;
 
 /// The answer of a submit in whose place the journey sends another one.
 const REPLACED: &str = "REPLACED";
@@ -107,6 +113,8 @@ struct Custody {
     unwritten: BTreeMap<EntryId, String>,
     /// When this process met an entry.
     met: BTreeMap<EntryId, Met>,
+    /// What a customer uses now.
+    shown: Shown,
     /// Reports that the disk did not take yet, with the wire body of each.
     unqueued: Vec<(Reference, Zeroizing<Vec<u8>>)>,
 }
@@ -190,6 +198,32 @@ impl<E: Entries> Sendings<E> {
     /// [`JournalError`] if the journal cannot be read.
     pub fn earlier(&self, reference: &Reference) -> Result<Earlier, JournalError> {
         self.entries.earlier(reference)
+    }
+
+    /// A customer shows this code: until [`Self::gone`] the outbox begins nothing of it.
+    pub fn shows(&self, code: &Reference) {
+        self.custody().shown.shows(code);
+    }
+
+    /// The customer is gone. What was held back meanwhile need not wait any longer.
+    pub fn gone(&self) -> HeldBack {
+        self.custody().shown.gone()
+    }
+
+    /// May the bank be asked about the customer's code? Not while the outbox waits for an answer about it: a
+    /// report that ends it may be on its way.
+    pub fn is_free(&self) -> bool {
+        self.custody().shown.is_free()
+    }
+
+    /// The outbox wants to send an entry, now or later; each that goes out is to be [`Self::landed`].
+    pub fn begins(&self, id: EntryId, reference: Option<&Reference>) -> Turn {
+        self.custody().shown.begins(id, reference)
+    }
+
+    /// The outbox waits for no answer to this entry any more.
+    pub fn landed(&self, id: EntryId) {
+        self.custody().shown.landed(id);
     }
 
     /// Queues a failure report; it outlives the journey. One that the disk does not take is queued when it
@@ -500,6 +534,25 @@ mod tests {
             let end = due[0].entry.ended_by(Endpoint::Submit, lost, years);
             assert_eq!(end, expected, "after {hours} h");
         }
+    }
+
+    #[test]
+    fn what_a_customer_uses_the_outbox_leaves_alone() {
+        let sendings = sendings();
+        sendings.report(&reference(), b"report", NOW).unwrap();
+        let other = Reference::parse("SIM-0000-TEST-0002").unwrap();
+        let Due { id, reference: code, .. } = sendings.due(Duration::ZERO, NOW).unwrap().remove(0);
+        assert_eq!(sendings.begins(id, code.as_ref()), Turn::Now);
+        sendings.shows(&other);
+        assert!(sendings.is_free());
+        sendings.shows(&reference());
+        assert!(!sendings.is_free(), "the report may be on its way");
+        sendings.landed(id);
+        assert!(sendings.is_free());
+        assert_eq!(sendings.begins(id, code.as_ref()), Turn::AfterTheCustomer);
+        assert_eq!(sendings.gone(), HeldBack::Something);
+        assert_eq!(sendings.begins(id, code.as_ref()), Turn::Now);
+        assert_eq!(sendings.gone(), HeldBack::Nothing);
     }
 
     #[test]

@@ -100,6 +100,9 @@ impl Session {
             Event::CardRemoved => {
                 self.card = CardStatus::Absent;
                 self.card_spent = false;
+                if matches!(self.state, State::Submitting { .. }) {
+                    self.out_of_sight();
+                }
             }
             _ => {}
         }
@@ -209,11 +212,7 @@ impl Session {
             (state @ State::Ended { .. }, _) => state,
             (State::Idle, event) => self.arrive(event, turn),
             (State::Gathering(gathering), event) => self.gather(gathering, event, turn),
-            (state @ State::Submitting { .. }, Event::CardRemoved) => {
-                self.out_of_sight();
-                state
-            }
-            (state @ State::Submitting { .. }, Event::Cancelled) => state,
+            (state @ State::Submitting { .. }, Event::CardRemoved | Event::Cancelled) => state,
             (state, Event::CardFailed(fault)) if state.holds_a_card() => {
                 self.lost_sight(state, fault, turn)
             }

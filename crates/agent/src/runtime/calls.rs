@@ -23,7 +23,7 @@ use crate::bank::{AttemptError, Bank, Call, Failed, KeyId, Keyring, KeyringError
 use crate::clock::Clock;
 use crate::journal::{Earlier, EntryId, Journal, JournalError, Standing};
 use crate::outbox::Outbox;
-use crate::sendings::{Prepared, Sendings};
+use crate::sendings::{HeldBack, Prepared, Sendings};
 
 /// One journey has one call under way; late answers of earlier ones need little room.
 const ANSWERS_WAITING: usize = 16;
@@ -106,8 +106,14 @@ impl Calls {
     pub(super) fn ask(&self, call: CallId, request: Request) {
         let calls = self.clone();
         let endpoint = request.endpoint();
+        if let Request::ValidateQr(validation) = &request {
+            self.sendings.shows(validation.reference());
+        }
         let task = tokio::spawn(async move {
             let turn = calls.turn_of(request.endpoint()).await;
+            if request.endpoint() == Endpoint::ValidateQr {
+                calls.outbox.free(&calls.sendings).await;
+            }
             match calls.seal(&request).await {
                 Ok((sealed, earlier)) => {
                     drop(request);
@@ -166,6 +172,9 @@ impl Calls {
     /// The journey is over: what it held is dropped, what it left unresolved is the outbox's.
     pub(super) fn forget(&self, outcome: Option<Outcome>) {
         self.droppable().drain(..).for_each(|call| call.abort());
+        if self.sendings.gone() == HeldBack::Something {
+            self.outbox.ring();
+        }
         let sealed = std::mem::take(&mut *self.sealed());
         if sealed.values().all(|sealed| sealed.entry.is_none()) {
             return;

@@ -47,12 +47,20 @@ pub(super) enum Conduct {
     SendsLargeAgain,
     /// No slip is printed.
     SlipForgotten,
+    /// A call counts as lost while the client still waits for its answer.
+    LosesTooSoon,
+    /// The outbox sends what it has of a code that a customer uses.
+    OutboxMindsNobody,
+    /// A card taken out while data are on their way is not told of.
+    CardForgotten,
+    /// The new look at a card takes whatever lies there for the card that was read.
+    LooksAway,
 }
 
 impl Conduct {
     /// Every defect.
     #[cfg(test)]
-    pub(super) const DEFECTS: [Self; 20] = [
+    pub(super) const DEFECTS: [Self; 24] = [
         Self::SentTooLate,
         Self::UsedIsRefused,
         Self::RetryUnwritten,
@@ -73,5 +81,9 @@ impl Conduct {
         Self::Impatient,
         Self::SendsLargeAgain,
         Self::SlipForgotten,
+        Self::LosesTooSoon,
+        Self::OutboxMindsNobody,
+        Self::CardForgotten,
+        Self::LooksAway,
     ];
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use agent::journal::{EntryId, JournalError};
 use citizen::Identity;
-use session::{DopaPolicy, Event, JournalFault, Patience, Policy, Screen, Stage};
+use session::{DopaPolicy, Event, JournalFault, Patience, Policy, Screen, Stage, Timeouts};
 
 use super::chance::Chance;
 use super::conduct::Conduct;
@@ -16,7 +16,7 @@ use super::fault::{Coverage, Fault, STAGES};
 use super::hands::{CardFact, Customer, World};
 use super::kiosk::{CAMERA_MOST, CARD_MOST, Journal, Kiosk};
 use super::watch::{Violation, Watch};
-use super::wire::{Answer, Asker, Wire, asks_to_wait};
+use super::wire::{self, Answer, Asker, Wire, asks_to_wait};
 
 /// A day with more turns than this does not settle; the longest have a few thousand.
 const TURNS_MOST: u32 = 40_000;
@@ -276,7 +276,7 @@ impl Day {
                 let answer = wire.arrive(&attempt, chance);
                 let wait = asks_to_wait(&attempt, chance);
                 if attempt.meets != Some(Fault::AnswerLost) {
-                    let after = self.chance.millis(100, 3_000);
+                    let after = wire::answers_after(&attempt, &mut self.chance);
                     self.plan(after, Happening::Reply { attempt: number, answer, wait });
                 }
             }
@@ -339,6 +339,7 @@ impl Day {
             | Fault::Unreachable
             | Fault::RequestLost
             | Fault::AnswerLost
+            | Fault::AnswerLate
             | Fault::Delayed
             | Fault::Duplicated => {
                 let times = 1 + self.chance.below(6);
@@ -466,7 +467,13 @@ fn policy(chance: &mut Chance, conduct: Conduct) -> Policy {
     let patience = if chance.percent(25) { Patience::COUNTER } else { Patience::KIOSK };
     let face_resubmits_max = if conduct == Conduct::SixthResubmit { 6 } else { 5 };
     let dopa = chance.one_of(&dopa, DopaPolicy::Off);
-    Policy { dopa, patience, face_resubmits_max, ..Policy::default() }
+    let timeouts = if conduct == Conduct::LosesTooSoon {
+        let none = Duration::ZERO;
+        Timeouts { connect: none, ask: none, submit: none, report: none }
+    } else {
+        Timeouts::default()
+    };
+    Policy { dopa, patience, face_resubmits_max, timeouts, ..Policy::default() }
 }
 
 /// FNV-1a over everything that is noted.

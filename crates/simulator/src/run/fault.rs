@@ -38,6 +38,8 @@ pub(super) enum Fault {
     RequestLost,
     /// An answer is lost on the way.
     AnswerLost,
+    /// An answer comes when the client is about to wait no longer, or not even then.
+    AnswerLate,
     /// A request comes late, perhaps after its own repetition.
     Delayed,
     /// A request comes twice.
@@ -62,7 +64,7 @@ pub(super) enum Fault {
     ClockBuddhist,
     /// The customer goes, the card stays.
     WalksAway,
-    /// The customer goes with the card.
+    /// The card is pulled, and the customer goes with it, or stays.
     PullsCard,
     /// Another card is put in quickly.
     SwapsCard,
@@ -110,7 +112,7 @@ impl CardKind {
 
 impl Fault {
     /// All of them, in the order of the matrix.
-    pub(super) const ALL: [Self; 42] = [
+    pub(super) const ALL: [Self; 43] = [
         Self::Card(CardKind::Gone),
         Self::Card(CardKind::ServiceDown),
         Self::Card(CardKind::Hung),
@@ -135,6 +137,7 @@ impl Fault {
         Self::Unreachable,
         Self::RequestLost,
         Self::AnswerLost,
+        Self::AnswerLate,
         Self::Delayed,
         Self::Duplicated,
         Self::DiskRefuses,

@@ -40,6 +40,8 @@ pub(super) struct World {
     orders: u64,
     trouble: Option<CardKind>,
     chip: String,
+    /// The card whose identity was read last.
+    read: Option<Identity>,
     camera: Camera,
     printer: Printer,
     selfies: u8,
@@ -118,6 +120,7 @@ impl World {
             orders: 0,
             trouble: None,
             chip: String::new(),
+            read: None,
             camera: Camera::Works,
             printer: Printer::Works,
             selfies: 0,
@@ -332,6 +335,10 @@ impl Day {
     pub(super) fn pull_card(&mut self) {
         if self.world.slot.take().is_some() && self.world.reader == Reader::There {
             self.forget_card_orders();
+            let sending = self.kiosk.session.stage() == Stage::Submit;
+            if sending && self.conduct == Conduct::CardForgotten {
+                return;
+            }
             self.take(Event::CardRemoved);
         }
     }
@@ -360,9 +367,10 @@ impl Day {
         let citizen = card.citizen();
         match order {
             Order::Identity => {
-                citizen.identity.chip_number.as_str().clone_into(&mut self.world.chip);
+                let identity = self.looked_at(citizen.identity);
+                identity.chip_number.as_str().clone_into(&mut self.world.chip);
                 let after = self.chance.millis(300, 1_500);
-                self.card_says(after, CardFact::Identity(citizen.identity));
+                self.card_says(after, CardFact::Identity(identity));
             }
             Order::Card(identity) => {
                 let same = citizen.identity == identity;
@@ -376,6 +384,16 @@ impl Day {
                 self.card_says(after, CardFact::Photo(person::photo()));
             }
         }
+    }
+
+    /// A defect: whatever lies there, a new look at it sees the card that was read.
+    fn looked_at(&mut self, identity: Identity) -> Identity {
+        let anew = !matches!(self.kiosk.session.stage(), Stage::Idle | Stage::Gather);
+        if anew && self.conduct == Conduct::LooksAway {
+            return self.world.read.clone().unwrap_or(identity);
+        }
+        self.world.read = Some(identity.clone());
+        identity
     }
 
     fn card_says(&mut self, after: Duration, fact: CardFact) {
@@ -405,6 +423,12 @@ impl Day {
     pub(super) fn forget_card_orders(&mut self) {
         self.world.orders += 1;
         self.kiosk.card_due = None;
+    }
+
+    /// Whose card lies in a reader that sees it.
+    pub(super) fn lies_there(&self) -> Option<Identity> {
+        let card = self.world.slot.filter(|_| self.world.reader == Reader::There)?;
+        Some(card.citizen().identity)
     }
 
     pub(super) fn chip_last_read(&self) -> String {
@@ -469,7 +493,9 @@ impl Day {
             Fault::PrinterFails => self.world.printer = Printer::Empty,
             Fault::WalksAway => self.customer().presence = Presence::Gone,
             Fault::PullsCard => {
-                self.customer().presence = Presence::Gone;
+                if self.chance.percent(50) {
+                    self.customer().presence = Presence::Gone;
+                }
                 self.pull_card();
             }
             Fault::SwapsCard => self.swap_card(),
@@ -510,15 +536,14 @@ impl Day {
         if self.world.slot.is_none() {
             return;
         }
-        if self.chance.percent(50) {
+        // A reader that reads says so at once; one that is away does not see it.
+        if self.kiosk.card_due.is_some() && self.chance.percent(50) {
+            self.world.slot = Some(other);
+            self.world.orders += 1;
+            self.card_says(Duration::ZERO, CardFact::Failed(CardFault::Swapped));
+        } else {
             self.pull_card();
             self.insert_card(other);
-        } else {
-            self.world.slot = Some(other);
-            if self.kiosk.card_due.is_some() {
-                self.world.orders += 1;
-                self.card_says(Duration::ZERO, CardFact::Failed(CardFault::Swapped));
-            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use agent::journal::{Earlier, EntryId, JournalError};
-use agent::sendings::Sendings;
+use agent::sendings::{HeldBack, Sendings};
 use protocol::{Alert, BankTime, Condition, Endpoint, FailureReport};
 use session::pace::Pace;
 use session::{BankAnswer, CallId, Command, Event, Now, Policy, Request, Screen, Session, Stage};
@@ -40,6 +40,8 @@ pub(super) struct Kiosk {
     pub(super) session: Session,
     pub(super) sendings: Sendings<Disk>,
     bodies: BTreeMap<CallNumber, Body>,
+    /// An E2 that waits for what the outbox has under way of its code.
+    waiting: Option<CallId>,
     /// The call that asks whether the bank would serve this machine again: nobody's data is in it.
     probe: Option<CallNumber>,
     pub(super) life: u32,
@@ -71,6 +73,7 @@ impl Kiosk {
             session: Session::new(policy, seed),
             sendings,
             bodies: BTreeMap::new(),
+            waiting: None,
             probe: None,
             life,
             card_due: None,
@@ -193,6 +196,10 @@ impl Day {
         if self.conduct != Conduct::KeepsCitizen {
             self.kiosk.bodies.clear();
         }
+        self.kiosk.waiting = None;
+        if self.kiosk.sendings.gone() == HeldBack::Something {
+            self.ring();
+        }
         self.forget_card_orders();
         if !submitted {
             return;
@@ -229,7 +236,8 @@ impl Day {
             body.bytes = before.map_or(body.bytes, |before| before.bytes.clone());
         }
         if let (Request::Submit(submission), Some(bytes)) = (request, body.bytes.clone()) {
-            self.watch.submits(&bytes);
+            let lies_there = self.lies_there();
+            self.watch.submits(&bytes, lies_there.as_ref());
             let now = self.kiosk.bank_time(self.now);
             let prepared = self.kiosk.sendings.submit(submission.reference(), &bytes, now);
             if self.after_write() == Power::Off {
@@ -246,15 +254,31 @@ impl Day {
             }
         }
         if let Request::ValidateQr(validation) = request {
+            if self.conduct != Conduct::OutboxMindsNobody {
+                self.kiosk.sendings.shows(validation.reference());
+            }
             let earlier = self.kiosk.sendings.earlier(validation.reference());
             if matches!(earlier, Ok(Earlier::MayHaveArrived)) {
                 self.take(Event::SentBefore(call));
             }
         }
         self.kiosk.bodies.insert(CallNumber(call.number()), body.clone());
+        if endpoint == Endpoint::ValidateQr && !self.kiosk.sendings.is_free() {
+            self.note(format_args!("call {} waits for the outbox", call.number()));
+            self.kiosk.waiting = Some(call);
+            return;
+        }
         self.attempt(Asker::Journey(call), &body);
         if self.conduct == Conduct::ReportsWhileUnknown && endpoint == Endpoint::Submit {
             self.report_while_unknown(&body);
+        }
+    }
+
+    /// The outbox has heard: whoever waited for it goes on.
+    pub(super) fn landed(&mut self, id: EntryId) {
+        self.kiosk.sendings.landed(id);
+        if let Some(call) = self.kiosk.waiting.take_if(|_| self.kiosk.sendings.is_free()) {
+            self.attempt_again(call);
         }
     }
 
@@ -273,6 +297,9 @@ impl Day {
     }
 
     fn send(&mut self, asker: Asker, body: &Body, meets: Option<Fault>, second_token: bool) {
+        if asker == Asker::Outbox && self.must_wait() {
+            return self.next_due_later();
+        }
         if meets == Some(Fault::TokenAway) {
             let condition = wire::no_token(&mut self.chance);
             let after = self.chance.millis(100, 20_000);
@@ -348,6 +375,7 @@ impl Day {
     /// What came back to the client, if it is still there and still waits.
     pub(super) fn reply(&mut self, number: u64, answer: Answer, wait: Duration) {
         let Some(attempt) = self.wire.heard(number) else { return };
+        self.watch.lands(&attempt.transaction_id.to_string());
         if attempt.life != self.kiosk.life {
             return;
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use agent::journal::EntryId;
-use agent::sendings::Due;
+use agent::sendings::{Due, Turn};
 use protocol::{Alert, FailureReason, FailureReport, Reference};
 use session::Event;
 use session::outbox::{End, Entry, ends_the_round};
@@ -92,10 +92,33 @@ impl Day {
         self.attempt(Asker::Outbox, &body);
     }
 
+    /// A customer is here with the code of what goes out now.
+    pub(super) fn must_wait(&self) -> bool {
+        let current = self.kiosk.round.as_ref().and_then(|round| round.current.as_ref());
+        current.is_some_and(|due| {
+            let turn = self.kiosk.sendings.begins(due.id, due.reference.as_ref());
+            turn == Turn::AfterTheCustomer
+        })
+    }
+
+    /// The entry stays for another round.
+    pub(super) fn next_due_later(&mut self) {
+        let held = self.kiosk.round.as_mut().and_then(|round| {
+            round.left = Left::Something;
+            round.current.take()
+        });
+        if let Some(held) = held {
+            self.note(format_args!("entry {} waits for its customer", held.id));
+            self.landed(held.id);
+        }
+        self.next_due();
+    }
+
     pub(super) fn outbox_hears(&mut self, answer: Answer) {
         let Some(due) = self.kiosk.round.as_mut().and_then(|round| round.current.take()) else {
             return;
         };
+        self.landed(due.id);
         let now = self.kiosk.bank_time(self.now);
         let entry = Entry { attempts: due.entry.attempts.saturating_add(1), ..due.entry };
         let failed = answer.as_ref().err().copied();
@@ -145,7 +168,11 @@ impl Day {
     }
 
     pub(super) fn end_round(&mut self, left: Left) {
-        let rung = self.kiosk.round.take().is_some_and(|round| round.bell == Bell::Rung);
+        let round = self.kiosk.round.take();
+        let rung = round.as_ref().is_some_and(|round| round.bell == Bell::Rung);
+        if let Some(unsent) = round.and_then(|round| round.current) {
+            self.landed(unsent.id);
+        }
         if rung {
             self.kiosk.pace.settled();
             self.kiosk.outbox_at = Some(self.now);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use agent::journal::EntryId;
+use citizen::Identity;
 use protocol::{Action, Condition, Endpoint, Resent, resent, ruling};
 use serde_json::Value;
 use session::{CallId, Outcome, Stage};
@@ -39,6 +40,8 @@ pub(super) struct Watch {
     paged: Paged,
     /// The bank has told that it will not serve this machine.
     turned_away: Wanted,
+    /// Attempts of this process that the client waits for, by their transaction ids.
+    flying: BTreeMap<String, Flying>,
     /// References whose customer was told by this process that it is over, without success.
     denied: BTreeSet<String>,
 }
@@ -48,6 +51,14 @@ enum Paged {
     #[default]
     No,
     Yes,
+}
+
+/// An attempt that the client waits for.
+struct Flying {
+    endpoint: Endpoint,
+    asker: Asker,
+    /// Of a call that ends one.
+    reference: Option<String>,
 }
 
 /// An entry of the journal, as the watcher knows it.
@@ -161,6 +172,7 @@ impl Watch {
                 format!("{} leaves although the customer has not chosen to wait", leaving.endpoint)
             });
         }
+        self.alone(leaving);
         match leaving.endpoint {
             Endpoint::Submit | Endpoint::ReportFailure => self.ending_call(leaving),
             Endpoint::CheckDopa => {
@@ -169,6 +181,29 @@ impl Watch {
             }
             Endpoint::Token | Endpoint::ValidateQr | Endpoint::Consents => {}
         }
+    }
+
+    /// Nothing of the same call is under way, and nothing else that ends its reference.
+    fn alone(&mut self, leaving: &Leaving<'_>) {
+        let Leaving { endpoint, asker, .. } = *leaving;
+        let known = leaving.entry.and_then(|id| self.entries.get(&id));
+        let reference = known.map(|known| known.reference.clone());
+        let meets = self.flying.values().find(|flying| {
+            let same_call = matches!(asker, Asker::Journey(_)) && flying.asker == asker;
+            same_call || reference.is_some() && flying.reference == reference
+        });
+        let meets = meets.map(|flying| flying.endpoint);
+        self.hold(meets.is_none(), "alone", || {
+            let met = meets.unwrap_or(endpoint);
+            format!("{endpoint} leaves while the client waits for {met} of the same")
+        });
+        let flying = Flying { endpoint, asker, reference };
+        self.flying.insert(leaving.transaction_id.to_owned(), flying);
+    }
+
+    /// The client has heard of an attempt, or waits no longer.
+    pub(super) fn lands(&mut self, transaction_id: &str) {
+        self.flying.remove(transaction_id);
     }
 
     fn ending_call(&mut self, leaving: &Leaving<'_>) {
@@ -182,6 +217,11 @@ impl Watch {
         known.sent += 1;
         let over = known.answered_in == Some(leaving.life);
         let reference = known.reference.clone();
+        let used = self.journey.validated.as_ref().map(|validated| &validated.reference);
+        let in_use = leaving.asker == Asker::Outbox && used == Some(&reference);
+        self.hold(!in_use, "alone", || {
+            format!("the outbox sends entry {id}, whose code a customer uses")
+        });
         self.hold(!over, "I2", || format!("entry {id} leaves again after an answer for good"));
         if at == Endpoint::Submit && leaving.asker == Asker::Outbox {
             let denied = self.denied.contains(&reference);
@@ -200,7 +240,7 @@ impl Watch {
     }
 
     /// A submit of the journey under way, before its first attempt.
-    pub(super) fn submits(&mut self, body: &[u8]) {
+    pub(super) fn submits(&mut self, body: &[u8], lies_there: Option<&Identity>) {
         let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
         let text = |name: &str| body.pointer(name).and_then(Value::as_str).unwrap_or_default();
         let reference = text("/transactionRef").to_owned();
@@ -219,6 +259,11 @@ impl Watch {
             known.citizen_id == text("/customerData/citizenId") && known.chip == text("/chipNo")
         });
         self.hold(known, "order", || "E3 before E2 said 0000".to_owned());
+        let in_sight = lies_there.is_some_and(|card| {
+            let (citizen_id, chip) = (card.citizen_id.as_str(), card.chip_number.as_str());
+            citizen_id == text("/customerData/citizenId") && chip == text("/chipNo")
+        });
+        self.hold(in_sight, "sight", || "E3 of a card that does not lie in the reader".to_owned());
         self.hold(same, "swap", || "E3 with another person or chip than E2".to_owned());
         self.hold(!unsaid, "consent", || "E3 carries a consent that nobody gave".to_owned());
         self.hold(face_agreed, "consent", || "a selfie without its consent".to_owned());
@@ -407,6 +452,7 @@ impl Watch {
     pub(super) fn crashed(&mut self) {
         self.journey = Journey::default();
         self.paged = Paged::No;
+        self.flying.clear();
         self.denied.clear();
         self.turned_away = Wanted::No;
     }

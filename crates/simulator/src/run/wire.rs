@@ -8,15 +8,14 @@ use std::time::Duration;
 use agent::journal::EntryId;
 use protocol::{Certainty, Condition, Endpoint, HttpAnswer, Resent, Transport, ruling};
 use serde_json::Value;
-use session::{BankAnswer, CallId};
+use session::{BankAnswer, CallId, Timeouts};
 
 use super::chance::Chance;
 use super::fault::Fault;
 use crate::bank::{self, Clerk, Code, Stage};
 
-/// What a client waits for, connect to last byte (§1.6).
-const SUBMIT_TIMEOUT: Duration = Duration::from_secs(60);
-const SHORT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Before the client's own end of a call an answer comes at the last moment.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
 /// The bank takes a client's time that is no further off than this.
 const CLOCK_WINDOW_MS: i64 = 300_000;
 
@@ -169,13 +168,9 @@ fn doubtful(at: Endpoint, chance: &mut Chance) -> Condition {
 /// What becomes of an attempt on its way.
 pub(super) fn way(attempt: &Attempt, chance: &mut Chance) -> Way {
     let at = attempt.endpoint;
-    let timeout = match at {
-        Endpoint::Submit | Endpoint::CheckDopa => SUBMIT_TIMEOUT,
-        Endpoint::Token | Endpoint::ValidateQr | Endpoint::Consents | Endpoint::ReportFailure => {
-            SHORT_TIMEOUT
-        }
-    };
-    let timed_out = (timeout, (at, Condition::Transport(Transport::TimedOut)));
+    let timeouts = Timeouts::default();
+    let end = (at, Condition::Transport(Transport::TimedOut));
+    let timed_out = (timeouts.request(at), end);
     let cut = (chance.millis(100, 5_000), (at, Condition::Transport(Transport::Cut)));
     let lost = if chance.percent(50) { timed_out } else { cut };
     let soon = chance.millis(50, 800);
@@ -194,7 +189,20 @@ pub(super) fn way(attempt: &Attempt, chance: &mut Chance) -> Way {
             Way { reaches: vec![soon, soon + chance.millis(0, 3_000)], hears: timed_out }
         }
         Some(Fault::AnswerLost) => Way { reaches: vec![soon], hears: lost },
+        // Two tokens, the clocks and the request take as long as each may.
+        Some(Fault::AnswerLate) => Way { reaches: vec![soon], hears: (timeouts.call(at), end) },
         _ => Way { reaches: vec![soon], hears: timed_out },
+    }
+}
+
+/// How long the bank takes for an answer, and its way back.
+pub(super) fn answers_after(attempt: &Attempt, chance: &mut Chance) -> Duration {
+    match attempt.meets {
+        Some(Fault::AnswerLate) => {
+            let most = Timeouts::default().call(attempt.endpoint);
+            most - LAST_MOMENT + chance.millis(0, 3_000)
+        }
+        _ => chance.millis(100, 3_000),
     }
 }
 
