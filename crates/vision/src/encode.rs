@@ -11,10 +11,9 @@ use zeroize::Zeroizing;
 use crate::frame::{Frame, Pixels};
 use crate::scaled;
 
-/// The most bytes of a selfie, before Base64 ("less than 100 K", read as decimal thousands).
-pub const SELFIE_BYTES_MAX: usize = 100_000;
-/// What a selfie may take when the bank found the one before too large (API page, 1.6: −21, −22, 413).
-pub const SELFIE_BYTES_SMALLER: [usize; 2] = [60_000, 40_000];
+/// The most bytes of a selfie, before Base64 ("less than 100 K", read as decimal thousands), and what it may take
+/// when the bank found the one before too large (API page, 1.6: −21, −22, 413).
+pub const SELFIE_BYTES_MAX: [usize; 3] = [100_000, 60_000, 40_000];
 /// The widest selfie in pixels.
 const WIDTH_MAX: u32 = 680;
 /// The highest selfie in pixels.
@@ -23,6 +22,12 @@ const HEIGHT_MAX: u32 = 480;
 const QUALITY_MIN: u8 = 1;
 /// See [`QUALITY_MIN`].
 const QUALITY_MAX: u8 = 95;
+
+/// Guesses at a budget's quality before the rest is halved; two find it in a portrait.
+const GUESSES: u32 = 4;
+/// How fast the bytes of a portrait fall with the steps of its quality, on logarithmic paper; where the first
+/// guess comes from.
+const SLOPE: f64 = -0.75;
 
 /// Good enough to see oneself by, and quick.
 const QUALITY_PREVIEW: u8 = 60;
@@ -49,84 +54,137 @@ pub enum SelfieError {
     Encode(#[source] EncodingError),
 }
 
-/// Encodes the whole frame, made smaller if needed but never larger, at the best quality that fits into
-/// `bytes_max`: [`SELFIE_BYTES_MAX`], or one of [`SELFIE_BYTES_SMALLER`].
+/// Encodes the whole frame, made smaller if needed but never larger, at the best quality that fits into each of
+/// [`SELFIE_BYTES_MAX`]: the selfie and its smaller files, largest first.
 ///
-/// The same frame gives the same bytes. Takes seven encodings, about 15 ms for 640×480.
+/// The same frame gives the same bytes. Takes three encodings of a good portrait, twelve of mere noise.
 ///
 /// # Errors
 /// [`SelfieError`]; none is known to happen with a frame of any size.
-pub fn selfie_jpeg(frame: &Frame, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, SelfieError> {
-    let picture = Picture::fitted(frame)?;
-    let mut best = None;
-    let (mut low, mut high) = (QUALITY_MIN, QUALITY_MAX);
-    while low <= high {
-        let quality = low.midpoint(high);
-        match picture.encoded(quality, bytes_max)? {
-            Some(jpeg) => {
-                best = Some(jpeg);
-                low = quality + 1;
-            }
-            None => high = quality - 1,
-        }
-    }
-    best.ok_or(SelfieError::TooLarge { bytes_max })
+pub fn selfie_jpegs(frame: &Frame) -> Result<[Zeroizing<Vec<u8>>; 3], SelfieError> {
+    let picture = Picture::fitted(frame, FilterType::Lanczos3)?;
+    let mut search = Search { picture: &picture, tried: Vec::new() };
+    let [selfie, smaller, smallest] = SELFIE_BYTES_MAX;
+    Ok([search.best(selfie)?, search.best(smaller)?, search.best(smallest)?])
 }
 
 /// Encodes the frame for a person to see on a screen now: the selfie's size, in one go at a modest quality.
 ///
 /// # Errors
-/// As [`selfie_jpeg`].
+/// As [`selfie_jpegs`].
 pub fn preview_jpeg(frame: &Frame) -> Result<Zeroizing<Vec<u8>>, SelfieError> {
-    let encoded = Picture::fitted(frame)?.encoded(QUALITY_PREVIEW, SELFIE_BYTES_MAX)?;
-    encoded.ok_or(SelfieError::TooLarge { bytes_max: SELFIE_BYTES_MAX })
+    let [bytes_max, ..] = SELFIE_BYTES_MAX;
+    let encoded = Picture::fitted(frame, FilterType::Bilinear)?.encoded(QUALITY_PREVIEW)?;
+    encoded.jpeg.ok_or(SelfieError::TooLarge { bytes_max })
 }
 
-/// Pixels of the final size. Wiped on drop.
-struct Picture {
+/// A search for qualities; none is tried twice, whichever budget it was for.
+struct Search<'p> {
+    picture: &'p Picture<'p>,
+    tried: Vec<Encoded>,
+}
+
+impl Search<'_> {
+    /// The file of the best quality that fits.
+    fn best(&mut self, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, SelfieError> {
+        for turn in 0.. {
+            let fits = |one: &&Encoded| one.bytes <= bytes_max;
+            let by_quality = |one: &&Encoded| one.quality;
+            let low = self.tried.iter().filter(fits).max_by_key(by_quality);
+            let high = self.tried.iter().filter(|one| !fits(one)).min_by_key(by_quality);
+            let from = low.map_or(QUALITY_MIN, |low| low.quality + 1);
+            let to = high.map_or(QUALITY_MAX, |high| high.quality - 1);
+            if from > to {
+                let best = low.and_then(|low| low.jpeg.clone());
+                return best.ok_or(SelfieError::TooLarge { bytes_max });
+            }
+            let guess = match (low, high) {
+                (_, None) => to,
+                (low, Some(high)) if turn < GUESSES => high.quality_for(bytes_max, low),
+                (_, Some(_)) => from.midpoint(to),
+            };
+            self.tried.push(self.picture.encoded(guess.clamp(from, to))?);
+        }
+        Err(SelfieError::TooLarge { bytes_max })
+    }
+}
+
+/// What a quality gives.
+struct Encoded {
+    quality: u8,
+    bytes: usize,
+    /// Kept if it fits the largest budget.
+    jpeg: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Encoded {
+    /// Which quality takes so many bytes, by this one and, if there is one, another: bytes fall with a power of
+    /// the steps, as a straight line on logarithmic paper.
+    fn quality_for(&self, bytes: usize, other: Option<&Self>) -> u8 {
+        let [here, wanted] = [self.bytes, bytes].map(logarithm);
+        let slope = match other {
+            Some(other) => {
+                let across = steps(other.quality).ln() - steps(self.quality).ln();
+                (logarithm(other.bytes) - here) / across
+            }
+            None => SLOPE,
+        };
+        let steps_wanted = steps(self.quality).ln() + (wanted - here) / slope;
+        (QUALITY_MIN..=QUALITY_MAX)
+            .rev()
+            .find(|quality| steps(*quality).ln() >= steps_wanted)
+            .unwrap_or(QUALITY_MIN)
+    }
+}
+
+/// How coarse a quality is, in percent of the standard's tables (as libjpeg has it, and the encoder).
+fn steps(quality: u8) -> f64 {
+    let quality = f64::from(quality);
+    if quality < 50.0 { 5000.0 / quality } else { 200.0 - quality * 2.0 }
+}
+
+fn logarithm(bytes: usize) -> f64 {
+    f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)).ln()
+}
+
+/// Pixels of the final size: the frame's own, or a smaller copy that is wiped on drop.
+struct Picture<'f> {
     width: u16,
     height: u16,
     color: ColorType,
-    pixels: Zeroizing<Vec<u8>>,
+    source: &'f [u8],
+    scaled: Option<Zeroizing<Vec<u8>>>,
 }
 
-impl Picture {
-    fn fitted(frame: &Frame) -> Result<Self, SelfieError> {
+impl<'f> Picture<'f> {
+    fn fitted(frame: &'f Frame, filter: FilterType) -> Result<Self, SelfieError> {
         let (width, height) = fitted_size(frame.width(), frame.height());
         let failed = SelfieError::Resize { width, height };
         let (source, color) = match frame.pixels() {
-            Pixels::Rgb(pixels) => (pixels, ColorType::Rgb),
-            Pixels::Luma(pixels) => (pixels, ColorType::Luma),
+            Pixels::Rgb(pixels) => (pixels.as_slice(), ColorType::Rgb),
+            Pixels::Luma(pixels) => (pixels.as_slice(), ColorType::Luma),
         };
         let (Ok(columns), Ok(rows)) = (u16::try_from(width), u16::try_from(height)) else {
             return Err(failed);
         };
         let (from, to) = ((frame.width(), frame.height()), (width, height));
-        let pixels = match frame.pixels() {
-            _ if from == to => Some(source.clone()),
-            Pixels::Rgb(pixels) => scaled::rgb(pixels, from, to, FilterType::Lanczos3),
-            Pixels::Luma(pixels) => scaled::luma(pixels, from, to, FilterType::Lanczos3),
+        let scaled = match frame.pixels() {
+            _ if from == to => None,
+            Pixels::Rgb(pixels) => Some(scaled::rgb(pixels, from, to, filter).ok_or(failed)?),
+            Pixels::Luma(pixels) => Some(scaled::luma(pixels, from, to, filter).ok_or(failed)?),
         };
-        let pixels = pixels.ok_or(failed)?;
-        Ok(Self { width: columns, height: rows, color, pixels })
+        Ok(Self { width: columns, height: rows, color, source, scaled })
     }
 
-    /// The JPEG, or nothing if it is over the budget. Colour is always halved (4:2:0), so that the size grows
-    /// with the quality and the search holds.
-    fn encoded(
-        &self,
-        quality: u8,
-        bytes_max: usize,
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, SelfieError> {
-        let mut budget = Budget::new(bytes_max);
-        let mut encoder = Encoder::new(&mut budget, quality);
+    /// Colour is always halved (4:2:0), so that the size grows with the quality and the search holds.
+    fn encoded(&self, quality: u8) -> Result<Encoded, SelfieError> {
+        let mut sink = Sink::new();
+        let mut encoder = Encoder::new(&mut sink, quality);
         encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-        let outcome = encoder.encode(&self.pixels, self.width, self.height, self.color);
-        match outcome {
-            Ok(()) => Ok(Some(budget.bytes)),
-            Err(_) if budget.room == Room::Exceeded => Ok(None),
-            Err(error) => Err(SelfieError::Encode(error)),
-        }
+        let pixels = self.scaled.as_ref().map_or(self.source, |scaled| scaled.as_slice());
+        encoder.encode(pixels, self.width, self.height, self.color).map_err(SelfieError::Encode)?;
+        let Sink { kept, bytes } = sink;
+        Ok(Encoded { quality, bytes, jpeg: (kept.len() == bytes).then_some(kept) })
     }
 }
 
@@ -141,33 +199,26 @@ fn fitted_size(width: u32, height: u32) -> (u32, u32) {
     }
 }
 
-/// Takes the bytes up to the limit and stops the encoder there. Never grows, so that no copy is left behind.
-struct Budget {
-    bytes: Zeroizing<Vec<u8>>,
-    bytes_max: usize,
-    room: Room,
+/// Keeps a file that fits the largest budget, and counts the bytes of any. Never grows, so that no copy is left
+/// behind.
+struct Sink {
+    kept: Zeroizing<Vec<u8>>,
+    bytes: usize,
 }
 
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Room {
-    Left,
-    Exceeded,
-}
-
-impl Budget {
-    fn new(bytes_max: usize) -> Self {
-        let bytes = Zeroizing::new(Vec::with_capacity(bytes_max));
-        Self { bytes, bytes_max, room: Room::Left }
+impl Sink {
+    fn new() -> Self {
+        let [most, ..] = SELFIE_BYTES_MAX;
+        Self { kept: Zeroizing::new(Vec::with_capacity(most)), bytes: 0 }
     }
 }
 
-impl JfifWrite for &mut Budget {
+impl JfifWrite for &mut Sink {
     fn write_all(&mut self, bytes: &[u8]) -> Result<(), EncodingError> {
-        if self.bytes.len() + bytes.len() > self.bytes_max {
-            self.room = Room::Exceeded;
-            return Err(EncodingError::Write("over the byte budget".to_owned()));
+        self.bytes += bytes.len();
+        if self.bytes <= self.kept.capacity() {
+            self.kept.extend_from_slice(bytes);
         }
-        self.bytes.extend_from_slice(bytes);
         Ok(())
     }
 }
@@ -177,6 +228,7 @@ mod tests {
     use super::*;
 
     const FACE: &[u8] = include_bytes!("../../../tests/pictures/face.jpg");
+    const NO_FACE: &[u8] = include_bytes!("../../../tests/pictures/no-face.jpg");
 
     /// A frame without any pattern, the worst case of a noisy sensor; always the same one.
     fn noise(width: u32, height: u32) -> Frame {
@@ -192,13 +244,13 @@ mod tests {
     /// The selfie's size in pixels, after the promises that hold for every selfie.
     #[track_caller]
     fn check(frame: &Frame, expected: (u32, u32)) {
-        for bytes_max in [SELFIE_BYTES_MAX, SELFIE_BYTES_SMALLER[0], SELFIE_BYTES_SMALLER[1]] {
-            let jpeg = selfie_jpeg(frame, bytes_max).unwrap();
+        let files = selfie_jpegs(frame).unwrap();
+        for (jpeg, bytes_max) in files.iter().zip(SELFIE_BYTES_MAX) {
             assert!(jpeg.len() <= bytes_max, "{} bytes", jpeg.len());
-            let selfie = Frame::from_jpeg(&jpeg).unwrap();
+            let selfie = Frame::from_jpeg(jpeg).unwrap();
             assert_eq!((selfie.width(), selfie.height()), expected);
-            assert_eq!(selfie_jpeg(frame, bytes_max).unwrap(), jpeg, "same frame, other bytes");
         }
+        assert!(selfie_jpegs(frame).unwrap() == files, "same frame, other bytes");
     }
 
     #[test]
@@ -224,21 +276,35 @@ mod tests {
         check(&Frame::from_jpeg(&jpeg).unwrap(), (640, 480));
     }
 
+    /// Is each file the one that trying every quality gives, and after how many encodings?
+    #[track_caller]
+    fn check_best(frame: &Frame, encodings_most: usize) {
+        let picture = Picture::fitted(frame, FilterType::Lanczos3).unwrap();
+        let all: Vec<Encoded> =
+            (QUALITY_MIN..=QUALITY_MAX).map(|quality| picture.encoded(quality).unwrap()).collect();
+        let mut search = Search { picture: &picture, tried: Vec::new() };
+        for bytes_max in SELFIE_BYTES_MAX {
+            let best = all.iter().rfind(|one| one.bytes <= bytes_max).unwrap();
+            assert!(Some(search.best(bytes_max).unwrap()) == best.jpeg, "{}", best.quality);
+        }
+        let encodings = search.tried.len();
+        assert!(encodings <= encodings_most, "{encodings} encodings");
+    }
+
     #[test]
-    fn the_quality_is_the_best_that_fits() {
-        let frame = noise(640, 480);
-        let picture = Picture::fitted(&frame).unwrap();
-        let mut qualities = (QUALITY_MIN..=QUALITY_MAX).rev();
-        let fitting = |quality| picture.encoded(quality, SELFIE_BYTES_MAX).unwrap();
-        let best = qualities.find_map(fitting);
-        assert!(selfie_jpeg(&frame, SELFIE_BYTES_MAX).unwrap() == best.unwrap());
+    fn the_quality_is_the_best_that_fits_and_found_at_once() {
+        check_best(&Frame::from_jpeg(FACE).unwrap(), 4);
+        check_best(&Frame::from_jpeg(NO_FACE).unwrap(), 4);
+        check_best(&noise(640, 480), 12);
+        check_best(&noise(1280, 720), 12);
+        check_best(&noise(1, 1), 1);
     }
 
     #[test]
     fn nothing_of_the_cameras_own_file_is_kept() {
         let with_note = [&FACE[..2], &[0xFF, 0xFE, 0, 7], b"KIOSK", &FACE[2..]].concat();
         let frame = Frame::from_jpeg(&with_note).unwrap();
-        let jpeg = selfie_jpeg(&frame, SELFIE_BYTES_MAX).unwrap();
+        let [jpeg, ..] = selfie_jpegs(&frame).unwrap();
         assert!(!jpeg.windows(5).any(|part| part == b"KIOSK"));
     }
 }

@@ -20,7 +20,7 @@ mod selfie;
 mod sighting;
 
 pub use codes::CodeScanner;
-pub use encode::{SELFIE_BYTES_MAX, SELFIE_BYTES_SMALLER, SelfieError, preview_jpeg, selfie_jpeg};
+pub use encode::{SELFIE_BYTES_MAX, SelfieError, preview_jpeg, selfie_jpegs};
 pub use frame::{Frame, FrameError};
 pub use selfie::{Hint, SelfieGate, Verdict};
 pub use sighting::Sighting;

@@ -1,4 +1,4 @@
-//! The selfie: the verdict on one frame, and from the shutter to files that are ready to be sealed.
+//! The selfie: the verdict on one frame, its preview, and from the shutter to files that are ready to be sealed.
 //!
 //! The frames are the pictures of the selfie screen, good and bad, and noise without any pattern, the worst
 //! that a sensor can deliver to an encoder. Each turn begins with a frame that nothing has looked at.
@@ -7,7 +7,7 @@ use std::error::Error;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use vision::{Frame, SELFIE_BYTES_MAX, SELFIE_BYTES_SMALLER, SelfieGate, selfie_jpeg};
+use vision::{Frame, SelfieGate, preview_jpeg, selfie_jpegs};
 
 use crate::table::Table;
 use crate::table::Target::{Most, Untold};
@@ -18,6 +18,9 @@ const TURNS: u32 = 5;
 const VERDICT_MS: f64 = 15.0;
 /// Shutter to the selfie and its two smaller files.
 const FILES_MS: f64 = 60.0;
+/// The preview of a frame: at 15 a second, a tenth of one core.
+const PREVIEW_MS: f64 = 6.6;
+const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 const HINTS: [&[u8]; 11] = [
     include_bytes!("../../pictures/hints/good.jpg"),
     include_bytes!("../../pictures/hints/no_face.jpg"),
@@ -52,7 +55,17 @@ pub fn measure(table: &mut Table<impl Write>) -> Result<(), Box<dyn Error>> {
         shots.push(shortest(|| Ok(Frame::from_jpeg(jpeg)?), files)?);
     }
     table.times("shutter to three files, 640×480", &mut shots, Most(FILES_MS), Most(FILES_MS))?;
-    for (width, height) in [(640, 480), (1280, 720), (1920, 1080)] {
+    let mut seen = Vec::new();
+    for jpeg in HINTS {
+        seen.push(shortest(|| Ok(Frame::from_jpeg(jpeg)?), preview)?);
+    }
+    table.times("preview of a frame, 640×480", &mut seen, Most(PREVIEW_MS), Most(PREVIEW_MS))?;
+    for (width, height) in SIZES {
+        let mut noisy = [shortest(|| noise(width, height), preview)?];
+        let what = format!("preview of a frame, noise of {width}×{height}");
+        table.times(&what, &mut noisy, Most(PREVIEW_MS), Untold)?;
+    }
+    for (width, height) in SIZES {
         let mut noisy = [shortest(|| noise(width, height), files)?];
         let what = format!("shutter to three files, noise of {width}×{height}");
         table.times(&what, &mut noisy, Most(FILES_MS), Untold)?;
@@ -76,9 +89,13 @@ fn shortest(
 
 /// What the camera's thread does with the shot.
 fn files(frame: &Frame) -> Result<(), Box<dyn Error>> {
-    for bytes_max in [SELFIE_BYTES_MAX].into_iter().chain(SELFIE_BYTES_SMALLER) {
-        selfie_jpeg(frame, bytes_max)?;
-    }
+    selfie_jpegs(frame)?;
+    Ok(())
+}
+
+/// What it does with each frame while a page looks on.
+fn preview(frame: &Frame) -> Result<(), Box<dyn Error>> {
+    preview_jpeg(frame)?;
     Ok(())
 }
 

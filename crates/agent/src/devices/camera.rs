@@ -8,10 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use vision::{
-    CodeScanner, Frame, Hint, SELFIE_BYTES_MAX, SELFIE_BYTES_SMALLER, SelfieError, SelfieGate,
-    Sighting, Verdict,
-};
+use vision::{CodeScanner, Frame, Hint, SelfieError, SelfieGate, Sighting, Verdict, selfie_jpegs};
 use zeroize::Zeroizing;
 
 use super::{Fact, Rig, Unheard, spawn_lasting};
@@ -185,11 +182,11 @@ impl Eye {
                 continue;
             }
             good.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-            let best = good.pop().map(|(_, frame)| files_of(&frame));
+            let best = good.pop().map(|(_, frame)| selfie_jpegs(&frame));
             good.clear();
             match best {
                 Some(Ok(files)) => {
-                    self.rig.facts.tell(Fact::Selfie(files))?;
+                    self.rig.facts.tell(Fact::Selfie(files.into()))?;
                     return Ok(Seen::Enough);
                 }
                 Some(Err(error)) => tracing::warn!(%error, "a selfie could not be encoded"),
@@ -237,12 +234,6 @@ fn show(
     if let Ok(jpeg) = encode(frame) {
         preview.send_replace(Some(Arc::new(Preview::new(jpeg))));
     }
-}
-
-/// The selfie and its smaller files, largest first: made now, because the frame is not kept.
-fn files_of(frame: &Frame) -> Result<Vec<Zeroizing<Vec<u8>>>, SelfieError> {
-    let budgets = [SELFIE_BYTES_MAX].into_iter().chain(SELFIE_BYTES_SMALLER);
-    budgets.map(|bytes_max| vision::selfie_jpeg(frame, bytes_max)).collect()
 }
 
 #[cfg(test)]
