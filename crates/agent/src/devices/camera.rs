@@ -182,6 +182,8 @@ impl Eye {
                 continue;
             }
             good.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+            // However long the machine works on what it saw, the camera was not silent.
+            self.rig.facts.tell(Fact::FaceLookedFor)?;
             let best = good.pop().map(|(_, frame)| selfie_jpegs(&frame));
             good.clear();
             match best {
@@ -207,8 +209,8 @@ struct Frames<'e> {
 impl Frames<'_> {
     fn next(&mut self) -> Result<Frame, DeviceError> {
         thread::sleep(self.due.saturating_duration_since(Instant::now()));
-        // From look to look, so that decoding and judging take no time of their own.
-        self.due = Instant::now() + PACE;
+        // By the beat and not from look to look: waking up late once makes no later look late.
+        self.due = (self.due + PACE).max(Instant::now());
         let frame = self.camera.frame(FRAME)?;
         show(&frame, self.preview, vision::preview_jpeg);
         Ok(frame)
