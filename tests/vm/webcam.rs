@@ -85,6 +85,11 @@ impl Webcam {
         lock(&self.shared).stalled = stalled;
     }
 
+    /// Changes what stands before the lens.
+    pub fn show(&self, picture: Vec<u8>) {
+        lock(&self.shared).picture = picture;
+    }
+
     /// In which format the driver was told to stream last.
     pub fn format(&self) -> Format {
         lock(&self.shared).chosen.format()
