@@ -1,7 +1,8 @@
 /* Loaded before libc (LD_PRELOAD): a disk that fails while a switch is on.
  *
  * FAULT_FOLDER is the part of a path that tells which files are on the disk. FAULT_SWITCH is a file: while it
- * is there, its first letter says what fails with EIO: S syncs, W writes, R reads. */
+ * is there, its first letter says what fails with EIO: S syncs, W writes, R reads, B reads behind the first
+ * pages, so that a file can be opened. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -53,9 +54,13 @@ ssize_t pwrite(int fd, const void *data, size_t length, off_t at) {
     return pwrite64(fd, data, length, at);
 }
 
+ssize_t read(int fd, void *data, size_t length) {
+    return fails(fd, 'R') ? -1 : plain_read(fd, data, length);
+}
+
 ssize_t pread64(int fd, void *data, size_t length, off64_t at) {
     REAL(ssize_t, "pread64", int, void *, size_t, off64_t);
-    return fails(fd, 'R') ? -1 : real(fd, data, length, at);
+    return fails(fd, 'R') || (at >= 8192 && fails(fd, 'B')) ? -1 : real(fd, data, length, at);
 }
 
 ssize_t pread(int fd, void *data, size_t length, off_t at) {

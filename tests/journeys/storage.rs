@@ -155,8 +155,11 @@ async fn a_disk_that_cannot_be_written_serves_nobody_until_it_can() {
     served_again(&stage, "SIM-0000-READ-0002").await;
 }
 
-/// Runs a test of this file again with a disk that can be made to fail.
-fn with_a_failing_disk(test: &str) {
+/// Paths that tell the journal's files.
+const JOURNAL: &str = "/journal/journal.sqlite";
+
+/// Runs a test of this file again with a disk that can be made to fail under these files.
+fn with_a_failing_disk(test: &str, files: &str) {
     let work = tempfile::tempdir().expect("a folder");
     let library = work.path().join("failing-disk.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("journeys/failing-disk.c");
@@ -169,7 +172,7 @@ fn with_a_failing_disk(test: &str) {
     let run = Command::new(std::env::current_exe().expect("a test knows its own file"))
         .args(["--exact", &format!("storage::{test}"), "--nocapture"])
         .env("LD_PRELOAD", &library)
-        .env("FAULT_FOLDER", "/journal/journal.sqlite")
+        .env("FAULT_FOLDER", files)
         .env("FAULT_SWITCH", work.path().join("switch"))
         .status();
     assert!(run.expect("the test runs").success(), "{test} with a failing disk");
@@ -185,6 +188,7 @@ async fn a_disk_that_fails_before_a_submit_keeps_it_from_being_sent_and_is_told(
     let Some(switch) = switch() else {
         return with_a_failing_disk(
             "a_disk_that_fails_before_a_submit_keeps_it_from_being_sent_and_is_told",
+            JOURNAL,
         );
     };
     for (number, what) in (1..).zip(["S", "W"]) {
@@ -206,6 +210,7 @@ async fn a_disk_that_fails_under_a_submit_leaves_it_unresolved_and_found_out_lat
     let Some(switch) = switch() else {
         return with_a_failing_disk(
             "a_disk_that_fails_under_a_submit_leaves_it_unresolved_and_found_out_later",
+            JOURNAL,
         );
     };
     let stage = Stage::open(DopaPolicy::Off).await;
@@ -228,4 +233,71 @@ async fn a_disk_that_fails_under_a_submit_leaves_it_unresolved_and_found_out_lat
     };
     assert_eq!(until(again).await, "1602", "the first one had arrived");
     served_again(&stage, "SIM-0000-EIO-AFTER").await;
+}
+
+/// What lies in the journal's folder.
+fn names(stage: &Stage) -> Vec<String> {
+    let folder = fs::read_dir(stage.folder.path().join("journal")).expect("a folder");
+    folder.map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_cannot_be_read_serves_nobody_and_is_not_taken_for_a_damaged_one() {
+    let Some(switch) = switch() else {
+        return with_a_failing_disk(
+            "a_journal_that_cannot_be_read_serves_nobody_and_is_not_taken_for_a_damaged_one",
+            JOURNAL,
+        );
+    };
+    for (number, what) in (1..).zip(["R", "B"]) {
+        let mut stage = Stage::open(DopaPolicy::Off).await;
+        let reference = format!("SIM-0000-EIO-READ-{number}");
+        stage.bank.add_fault(Fault::new(Kind::Cut(Cut::BeforeAnswer)).at(Endpoint::Submit));
+        let (customer, _) = up_to_the_data(&stage, &reference).await;
+        let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
+        customer.act(&confirm).await.expect("confirmed");
+        until(|| records(&stage, Endpoint::Submit).pop()).await;
+        stage.stop_agent().await;
+        stage.world.slot().eject();
+        stage.bank.clear_faults();
+        stage.bank.forget_records();
+
+        fs::write(&switch, what).expect("the switch");
+        stage.start_agent().await;
+        nobody_is_served(&stage, "DISK_FAILING", "failing").await;
+        assert!(records(&stage, Endpoint::Submit).is_empty(), "{what}: nothing was sent");
+        fs::remove_file(&switch).expect("the disk is well again");
+        let again = || records(&stage, Endpoint::Submit).pop()?.code().map(|code| code.to_string());
+        assert_eq!(until(again).await, "1602", "{what}: what waited in it is found out");
+        let aside = names(&stage).into_iter().find(|name| name.contains(".damaged-"));
+        assert_eq!(aside, None, "{what}: it was sound all the time");
+        served_again(&stage, &format!("SIM-0000-EIO-READ-AGAIN-{number}")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audit_that_cannot_be_read_is_no_changed_one_and_loses_nothing() {
+    let Some(switch) = switch() else {
+        return with_a_failing_disk(
+            "an_audit_that_cannot_be_read_is_no_changed_one_and_loses_nothing",
+            "/journal/audit",
+        );
+    };
+    let mut stage = Stage::open(DopaPolicy::Off).await;
+    check(&stage.walk("somchai", "SIM-0000-AUDIT-EIO-1").await, "done", "0000");
+    stage.stop_agent().await;
+    fs::write(&switch, "R").expect("the switch");
+    stage.start_agent().await;
+    check(&stage.walk("somchai", "SIM-0000-AUDIT-EIO-2").await, "done", "0000");
+    fs::remove_file(&switch).expect("the disk is well again");
+    check(&stage.walk("somchai", "SIM-0000-AUDIT-EIO-3").await, "done", "0000");
+
+    let file = stage.folder.path().join("journal/audit.jsonl");
+    let ends = || {
+        let text = fs::read_to_string(&file).ok()?;
+        (text.matches(r#""outcome":"done""#).count() == 3).then_some(())
+    };
+    until(ends).await;
+    until(|| agent::audit::verify_file(&file, None).ok()).await;
+    assert_eq!(names(&stage).into_iter().find(|name| name.starts_with("audit-broken")), None);
 }

@@ -341,6 +341,12 @@ impl Journal {
         if let Err(error) = &done
             && let Some(standing) = error.standing()
         {
+            // What SQLite calls damaged may be sound, on a disk that cannot be read at this moment.
+            let unreadable = || folder.as_ref().is_some_and(|folder| folder.unreadable().is_some());
+            let standing = match standing {
+                Standing::Damaged if unreadable() => Standing::Failing,
+                standing => standing,
+            };
             self.stands(standing);
             let fails = matches!(standing, Standing::Failing | Standing::Damaged);
             if fails && folder.is_some() {

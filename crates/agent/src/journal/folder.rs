@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use protocol::BankTime;
@@ -40,7 +41,8 @@ impl Folder {
     pub(super) fn open(&self) -> Result<Open, JournalError> {
         let key = DeviceKey::of_folder(&self.0)?;
         let store = Store::at(&self.0.join(DATABASE))?;
-        store.check()?;
+        // As everywhere: what is called damaged may be sound, and not be readable.
+        store.check().map_err(|error| self.unreadable().map_or(error, failed("database")))?;
         Ok(Open { store, key })
     }
 
@@ -57,6 +59,24 @@ impl Folder {
             }
             other => other,
         }
+    }
+
+    /// Why the database or its log cannot be read from its beginning to its end, if so.
+    pub(super) fn unreadable(&self) -> Option<io::Error> {
+        let mut block = vec![0; 64 * 1024];
+        ["", "-wal"].into_iter().find_map(|part| {
+            let path = self.0.join(format!("{DATABASE}{part}"));
+            let read = File::open(path).and_then(|file| {
+                let mut at = 0;
+                loop {
+                    match file.read_at(&mut block, at)? {
+                        0 => return Ok(()),
+                        read => at += u64::try_from(read).unwrap_or(u64::MAX),
+                    }
+                }
+            });
+            read.err().filter(|error| error.kind() != io::ErrorKind::NotFound)
+        })
     }
 
     fn set_aside(&self, now: BankTime) -> Result<(), JournalError> {
