@@ -5,6 +5,7 @@ use std::fs;
 use agent::audit::verify_file;
 use serde_json::json;
 use session::DopaPolicy;
+use simulator::bank::Endpoint;
 use tests::personal::Person;
 use tests::stage::Stage;
 
@@ -23,7 +24,18 @@ async fn the_audit_holds_the_evidence_of_a_journey_and_nobodys_name() {
     assert!(
         with(r#""what":"consent""#) > 0 && with(r#""answer":"Y""#) == with(r#""what":"consent""#)
     );
-    assert_eq!(with(r#""what":"attempt""#), 1, "one submit, under one transaction id");
+    assert_eq!(with(r#""entry":"#), 1, "one submit, under one transaction id");
+    for record in stage.bank.records().iter().filter(|record| record.endpoint() != Endpoint::Token)
+    {
+        let id = record.transaction_id().expect("each call has one");
+        let of_it = |what: &str| {
+            let line = |line: &&str| line.contains(what) && line.contains(id);
+            text.lines().filter(line).count()
+        };
+        let endpoint = record.endpoint();
+        assert_eq!(of_it(r#""what":"attempt""#), 1, "{endpoint:?}");
+        assert_eq!(of_it(r#""server_transaction_id":""#), 1, "{endpoint:?}");
+    }
     assert_eq!(with(r#""what":"card""#), 1);
     assert!(with(r#""what":"stage""#) >= 6, "{text}");
     let person = Person::of_card("somchai").and_reference("SIM-0000-FACE-AUDIT");

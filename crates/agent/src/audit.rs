@@ -7,6 +7,7 @@
 mod chain;
 mod file;
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::{self, SyncSender};
 
@@ -16,12 +17,16 @@ use serde::Serialize;
 use session::Language;
 use sha2::{Digest as _, Sha256};
 
+use crate::bank::ServerId;
 use crate::journal::{DeviceKey, Purpose};
 
 pub use chain::{Broken, Head, Verified, verify_file};
 use file::AuditFile;
 
-/// Records that wait for the disk: a journey makes about thirty.
+/// The form of the records. 1 had attempts of submits and reports alone, and no id of the bank's. Whoever verifies
+/// reads a record's number and what it follows, so that files of every form are verified alike.
+pub(crate) const FORM: u32 = 2;
+/// Records that wait for the disk: a journey makes about forty.
 const WAITING_MAX: usize = 1_024;
 /// What the bank calls a consent is short; whatever is longer is cut.
 const WORD_CHARACTERS_MAX: usize = 40;
@@ -30,8 +35,8 @@ const WORD_CHARACTERS_MAX: usize = 40;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case", tag = "what")]
 pub(crate) enum Happened {
-    /// The agent started.
-    Started { version: &'static str },
+    /// The agent started, and writes records of this form.
+    Started { version: &'static str, form: u32 },
     /// A journey came to a stage.
     Stage { journey: u64, stage: &'static str },
     /// Whose card it was, for whoever has this machine's key and asks about one citizen.
@@ -46,10 +51,21 @@ pub(crate) enum Happened {
         text_sha256: String,
         answer: &'static str,
     },
-    /// An attempt of a submit or a report begins.
-    Attempt { entry: String, transaction_id: String },
+    /// An attempt begins, under this X-Client-Transaction-ID.
+    Attempt {
+        endpoint: &'static str,
+        /// The journal's entry of a submit or a report.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entry: Option<String>,
+        /// The session's number of a call that a journey made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        call: Option<u64>,
+        transaction_id: String,
+    },
+    /// The bank's gateway calls the attempt by this X-Server-Transaction-ID.
+    Served { transaction_id: String, server_transaction_id: String },
     /// What the bank said to a call of a journey.
-    Answer { journey: u64, endpoint: String, code: String },
+    Answer { journey: u64, call: u64, endpoint: String, code: String },
     /// A failure is to be reported to the bank.
     Reported { journey: u64, reason: &'static str },
     /// The operator was told.
@@ -96,6 +112,12 @@ impl Happened {
         }
     }
 
+    /// By which id the bank's support finds an attempt.
+    pub(crate) fn served(transaction_id: &str, server_id: &ServerId) -> Self {
+        let transaction_id = transaction_id.to_owned();
+        Self::Served { transaction_id, server_transaction_id: server_id.to_string() }
+    }
+
     fn keep(&self) -> Keep {
         match self {
             Self::Started { .. }
@@ -105,6 +127,7 @@ impl Happened {
             Self::Stage { .. }
             | Self::Card { .. }
             | Self::Attempt { .. }
+            | Self::Served { .. }
             | Self::Answer { .. }
             | Self::Reported { .. }
             | Self::Alert { .. }
@@ -112,6 +135,22 @@ impl Happened {
             | Self::Service { .. } => Keep::Soon,
         }
     }
+}
+
+/// Writes what waits, in order; what the disk refuses waits for the next record.
+fn write_down(
+    file: &mut AuditFile,
+    waiting: &mut VecDeque<(BankTime, Happened)>,
+) -> std::io::Result<()> {
+    while let Some((at, happened)) = waiting.front() {
+        file.append(*at, happened)?;
+        let keep = happened.keep();
+        waiting.pop_front();
+        if keep == Keep::Now {
+            file.keep()?;
+        }
+    }
+    Ok(())
 }
 
 /// Where records go; clones share it. The thread ends with the last of them.
@@ -128,13 +167,14 @@ impl Audit {
         let (records, inbox) = mpsc::sync_channel::<(BankTime, Happened)>(WAITING_MAX);
         let mut file = AuditFile::new(folder, key.clone());
         crate::devices::spawn("audit", move || {
-            while let Ok((at, happened)) = inbox.recv() {
-                let written = file.append(at, &happened);
-                let kept = written.and_then(|()| match happened.keep() {
-                    Keep::Now => file.keep(),
-                    Keep::Soon => Ok(()),
-                });
-                if let Err(error) = kept {
+            let mut waiting = VecDeque::new();
+            while let Ok(record) = inbox.recv() {
+                if waiting.len() >= WAITING_MAX {
+                    waiting.pop_front();
+                    tracing::error!("a record of the audit was lost: the disk fails for too long");
+                }
+                waiting.push_back(record);
+                if let Err(error) = write_down(&mut file, &mut waiting) {
                     tracing::error!(%error, "the audit file cannot be written");
                 }
             }

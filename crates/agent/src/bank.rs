@@ -11,6 +11,7 @@ mod tls;
 mod token;
 mod transaction_id;
 mod transport;
+mod witness;
 
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
@@ -37,6 +38,7 @@ pub use tls::TlsSetupError;
 use token::TokenStore;
 use transaction_id::transaction_id;
 use transport::FirstHop;
+pub(crate) use witness::{ServerId, Witness};
 
 /// No answer of the six endpoints comes near it; consent texts are the longest.
 const ANSWER_BYTES_MAX: usize = protocol::BODY_BYTES_MAX;
@@ -123,6 +125,7 @@ pub(crate) enum AttemptError {
 struct Answer {
     http: HttpAnswer,
     wait_at_least: Duration,
+    server_id: Option<ServerId>,
 }
 
 impl Bank {
@@ -150,33 +153,26 @@ impl Bank {
         Ok(Self { http, hosts, first_hop, config, dialect, login, pause, clock, scope_told })
     }
 
-    /// E2.
+    /// E2, of which nothing is kept.
     pub(crate) async fn validate_qr(&self, body: &[u8]) -> Result<QrValidation, Failed> {
         let call = Call { endpoint: Endpoint::ValidateQr, reference: None, body: Some(body) };
         self.read_only(call, protocol::read_qr_validation).await
     }
 
-    /// E5.
+    /// E5, of which nothing is kept.
     pub(crate) async fn consents(&self) -> Result<Consents, Failed> {
         let call = Call { endpoint: Endpoint::Consents, reference: None, body: None };
         self.read_only(call, protocol::read_consents).await
     }
 
-    /// E6.
-    pub(crate) async fn check_dopa(&self, body: &[u8]) -> Result<Accepted, Failed> {
-        let call = Call { endpoint: Endpoint::CheckDopa, reference: None, body: Some(body) };
-        self.read_only(call, |answer| protocol::read_accepted(Endpoint::CheckDopa, answer)).await
-    }
-
-    /// E3 or E4. `before_send` hears each attempt's transaction id before its first byte leaves, and can
-    /// keep it from leaving.
+    /// A call whose success says no more than that: E3, E4 or E6.
     pub(crate) async fn send(
         &self,
         call: Call<'_>,
-        before_send: &mut (dyn FnMut(&str) -> Result<(), NotJournaled> + Send),
+        witness: &mut dyn Witness,
     ) -> Result<Accepted, AttemptError> {
         let endpoint = call.endpoint;
-        self.with_token(call, before_send, |answer| protocol::read_accepted(endpoint, answer)).await
+        self.ask(call, witness, |answer| protocol::read_accepted(endpoint, answer)).await
     }
 
     /// Could no token be had at the last try?
@@ -223,7 +219,8 @@ impl Bank {
         read: impl Fn(&HttpAnswer) -> Result<T, Condition>,
     ) -> Result<T, Failed> {
         let at = call.endpoint;
-        self.with_token(call, &mut |_| Ok(()), read).await.map_err(|error| match error {
+        let mut nobody = |_: &str| Ok(());
+        self.ask(call, &mut nobody, read).await.map_err(|error| match error {
             AttemptError::Failed(failed) => failed,
             AttemptError::NotJournaled => unsent(at, Condition::Transport(Transport::Unreachable)),
         })
@@ -231,10 +228,10 @@ impl Bank {
 
     /// An attempt; once more if the bank refused the token (RETOKEN), which it does before it acts. What it takes
     /// at most is [`session::Timeouts::call`]: whoever adds a step adds its time there.
-    async fn with_token<T>(
+    pub(crate) async fn ask<T>(
         &self,
         call: Call<'_>,
-        before_send: &mut (dyn FnMut(&str) -> Result<(), NotJournaled> + Send),
+        witness: &mut dyn Witness,
         read: impl Fn(&HttpAnswer) -> Result<T, Condition>,
     ) -> Result<T, AttemptError> {
         let at = call.endpoint;
@@ -247,8 +244,12 @@ impl Bank {
                 None => None,
             };
             let transaction_id = transaction_id();
-            before_send(&transaction_id).map_err(|NotJournaled| AttemptError::NotJournaled)?;
+            let begins = witness.begins(&transaction_id);
+            begins.map_err(|NotJournaled| AttemptError::NotJournaled)?;
             let answer = self.attempt(call, bearer.as_ref(), &transaction_id).await;
+            if let Ok(Answer { server_id: Some(server_id), .. }) = &answer {
+                witness.served(&transaction_id, server_id);
+            }
             let failed = match self.judged(at, answer, &read) {
                 Ok(good) => return Ok(good),
                 Err(failed) => failed,
@@ -371,8 +372,9 @@ impl Bank {
         self.compare_clocks(response.headers(), begun.elapsed());
         let status = response.status().as_u16();
         let wait_at_least = pause::stated(response.headers(), self.clock.bank_time());
+        let server_id = ServerId::of(response.headers());
         let body = bounded_body(response).await?;
-        Ok(Answer { http: HttpAnswer { status, body }, wait_at_least })
+        Ok(Answer { http: HttpAnswer { status, body }, wait_at_least, server_id })
     }
 
     /// Reads an answer, and hears what a failure means for the calls after it.
@@ -383,7 +385,7 @@ impl Bank {
         read: impl Fn(&HttpAnswer) -> Result<T, Condition>,
     ) -> Result<T, Failed> {
         let (condition, wait_at_least) = match answer {
-            Ok(Answer { http, wait_at_least }) => match read(&http) {
+            Ok(Answer { http, wait_at_least, .. }) => match read(&http) {
                 Ok(good) => return Ok(good),
                 Err(condition) => (condition, wait_at_least),
             },

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::audit::{Audit, Happened};
-use crate::bank::{AttemptError, Bank, Call, NotJournaled};
+use crate::bank::{AttemptError, Bank, Call, NotJournaled, ServerId, Witness};
 use crate::clock::Clock;
 use crate::devices::{Fact, Facts};
 use crate::journal::{EntryId, Journal, JournalError, Standing, Trust};
@@ -154,23 +154,13 @@ impl Desk {
         // The path of a failure report may want its reference (§5).
         let (endpoint, reference) = (entry.endpoint, reference.as_ref());
         let call = Call { endpoint, reference, body: Some(&body) };
-        let mut held = HeldBack::Nothing;
-        let mut before_send = |wire: &str| {
-            if self.sendings.begins(*id, reference) == Turn::AfterTheCustomer {
-                tracing::debug!(entry = %id, "the outbox waits: a customer uses this code");
-                held = HeldBack::Something;
-                return Err(NotJournaled);
-            }
-            self.sendings.sent(*id, wire, self.clock.bank_time()).map_err(|_| NotJournaled)?;
-            let (entry, transaction_id) = (id.to_string(), wire.to_owned());
-            self.record(Happened::Attempt { entry, transaction_id });
-            tracing::debug!(entry = %id, "journaled: the outbox begins an attempt");
-            Ok(())
-        };
-        let sent = self.bank.send(call, &mut before_send).await;
+        let mut kept = Kept { desk: self, due, held: HeldBack::Nothing };
+        let sent = self.bank.send(call, &mut kept).await;
         let failed = match sent {
             Ok(_) => return Settled::Ended(End::Accepted),
-            Err(AttemptError::NotJournaled) if held == HeldBack::Something => return Settled::Kept,
+            Err(AttemptError::NotJournaled) if kept.held == HeldBack::Something => {
+                return Settled::Kept;
+            }
             Err(AttemptError::NotJournaled) => return Settled::RoundOver,
             Err(AttemptError::Failed(failed)) => failed,
         };
@@ -211,6 +201,38 @@ impl Desk {
     ) -> Result<T, JournalError> {
         let (sendings, now) = (Arc::clone(&self.sendings), self.clock.bank_time());
         spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Broken))
+    }
+}
+
+/// Keeps what is to be known of the attempts of one entry, and holds back what a customer uses.
+struct Kept<'a> {
+    desk: &'a Desk,
+    due: &'a Due,
+    held: HeldBack,
+}
+
+impl Witness for Kept<'_> {
+    fn begins(&mut self, transaction_id: &str) -> Result<(), NotJournaled> {
+        let Self { desk, due: Due { id, reference, entry }, .. } = *self;
+        if desk.sendings.begins(*id, reference.as_ref()) == Turn::AfterTheCustomer {
+            tracing::debug!(entry = %id, "the outbox waits: a customer uses this code");
+            self.held = HeldBack::Something;
+            return Err(NotJournaled);
+        }
+        let now = desk.clock.bank_time();
+        desk.sendings.sent(*id, transaction_id, now).map_err(|_| NotJournaled)?;
+        desk.record(Happened::Attempt {
+            endpoint: entry.endpoint.name(),
+            entry: Some(id.to_string()),
+            call: None,
+            transaction_id: transaction_id.to_owned(),
+        });
+        tracing::debug!(entry = %id, "journaled: the outbox begins an attempt");
+        Ok(())
+    }
+
+    fn served(&mut self, transaction_id: &str, server_id: &ServerId) {
+        self.desk.record(Happened::served(transaction_id, server_id));
     }
 }
 

@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tracing::info;
 
 use crate::api::{self, ApiOptions, Desk, PageKey, Panel, UrlFile};
-use crate::audit::{Audit, Happened};
+use crate::audit::{self, Audit, Happened};
 use crate::bank::{Bank, BankSetupError, Failed, Keyring};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
@@ -128,7 +128,7 @@ impl Agent {
             Arc::new(Sendings::new(Journal::start(&config.journal.dir, clock.bank_time())?));
         let audit = Audit::start(&config.journal.dir);
         let version = env!("CARGO_PKG_VERSION");
-        audit.record(clock.bank_time(), Happened::Started { version });
+        audit.record(clock.bank_time(), Happened::Started { version, form: audit::FORM });
         let outbox = Outbox::default();
         let Front { listener, address, page_url, options } = Front::open(&config).await?;
 

@@ -12,7 +12,7 @@ use protocol::BankTime;
 use serde::Serialize;
 
 use super::Happened;
-use super::chain::{self, Head, NOTHING};
+use super::chain::{self, Broken, Head, NOTHING};
 use crate::journal::DeviceKey;
 
 /// The file that is written to.
@@ -97,6 +97,8 @@ impl AuditFile {
                 let bytes = file.metadata()?.len();
                 Ok(Writing { file, bytes, last: found.last })
             }
+            // What cannot be read was not changed as far as anybody knows.
+            Err(Broken::Read { source, .. }) => Err(source),
             Err(error) => {
                 tracing::error!(%error, "alert: the audit file was changed; it is set aside");
                 let aside = format!("audit-broken-{:015}.jsonl", at.millis());

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use citizen::CitizenId;
 use protocol::{
-    BankTime, Condition, DataFraming, Endpoint, FailureReason, FailureReport, Reference,
+    BankTime, Condition, DataFraming, Effect, Endpoint, FailureReason, FailureReport, Reference,
 };
 use session::{BankAnswer, CallId, Outcome, Request};
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -19,7 +19,9 @@ use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 use tracing::{debug, error, info, warn};
 
 use crate::audit::{Audit, Happened};
-use crate::bank::{AttemptError, Bank, Call, Failed, KeyId, Keyring, KeyringError, NotJournaled};
+use crate::bank::{
+    AttemptError, Bank, Call, Failed, KeyId, Keyring, KeyringError, NotJournaled, ServerId, Witness,
+};
 use crate::clock::Clock;
 use crate::journal::{Earlier, EntryId, Journal, JournalError, Standing};
 use crate::outbox::Outbox;
@@ -311,36 +313,25 @@ impl Calls {
 
     async fn attempt(&self, call: CallId, sealed: &Sealed) -> Answered {
         let endpoint = sealed.endpoint;
-        let body = sealed.body.as_deref().unwrap_or_default();
+        let wire = Call { endpoint, reference: None, body: sealed.body.as_deref() };
+        let mut kept = Kept { calls: self, call, endpoint, entry: sealed.entry };
         let answer = match endpoint {
-            Endpoint::ValidateQr => self.bank.validate_qr(body).await.map(BankAnswer::QrValidated),
-            Endpoint::Consents => self.bank.consents().await.map(BankAnswer::Consents),
-            Endpoint::CheckDopa => self.bank.check_dopa(body).await.map(BankAnswer::Accepted),
-            Endpoint::Submit | Endpoint::ReportFailure | Endpoint::Token => {
-                let entry = sealed.entry;
-                let mut before_send = |id: &str| match entry {
-                    Some(entry) => match self.sendings.sent(entry, id, self.clock.bank_time()) {
-                        Ok(()) => {
-                            let (entry, transaction_id) = (entry.to_string(), id.to_owned());
-                            debug!(entry, "journaled: an attempt begins");
-                            let attempt = Happened::Attempt { entry, transaction_id };
-                            self.audit.record(self.clock.bank_time(), attempt);
-                            Ok(())
-                        }
-                        Err(error) => {
-                            error!(%error, %entry, "an attempt could not be journaled");
-                            Err(NotJournaled)
-                        }
-                    },
-                    None => Err(NotJournaled),
-                };
-                let wire = Call { endpoint, reference: None, body: Some(body) };
-                match self.bank.send(wire, &mut before_send).await {
-                    Ok(accepted) => Ok(BankAnswer::Accepted(accepted)),
-                    Err(AttemptError::Failed(failed)) => Err(failed),
-                    Err(AttemptError::NotJournaled) => return Answered::NotJournaled,
-                }
+            Endpoint::ValidateQr => {
+                let asked = self.bank.ask(wire, &mut kept, protocol::read_qr_validation).await;
+                asked.map(BankAnswer::QrValidated)
             }
+            Endpoint::Consents => {
+                let asked = self.bank.ask(wire, &mut kept, protocol::read_consents).await;
+                asked.map(BankAnswer::Consents)
+            }
+            Endpoint::CheckDopa | Endpoint::Submit | Endpoint::ReportFailure | Endpoint::Token => {
+                self.bank.send(wire, &mut kept).await.map(BankAnswer::Accepted)
+            }
+        };
+        let answer = match answer {
+            Ok(answer) => Ok(answer),
+            Err(AttemptError::Failed(failed)) => Err(failed),
+            Err(AttemptError::NotJournaled) => return Answered::NotJournaled,
         };
         Answered::Bank(call, answer.unwrap_or_else(|Failed { at, condition, wait_at_least }| {
             info!(call = call.number(), endpoint = %at, code = %condition, "the bank did not say 0000");
@@ -349,6 +340,55 @@ impl Calls {
             }
             BankAnswer::Failed { at, condition, wait_at_least }
         }))
+    }
+}
+
+/// Keeps what is to be known of the attempts of one call: in the journal, if it ends a reference, before the first
+/// byte leaves (I3); and for the bank's support.
+struct Kept<'a> {
+    calls: &'a Calls,
+    call: CallId,
+    endpoint: Endpoint,
+    entry: Option<EntryId>,
+}
+
+impl Kept<'_> {
+    fn record(&self, happened: Happened) {
+        self.calls.audit.record(self.calls.clock.bank_time(), happened);
+    }
+
+    /// Nothing that ends a reference leaves without an entry.
+    fn journal(&self, id: &str) -> Result<(), NotJournaled> {
+        let Some(entry) = self.entry else {
+            return match self.endpoint.effect() {
+                Effect::Repeatable => Ok(()),
+                Effect::EndsReference => Err(NotJournaled),
+            };
+        };
+        let sent = self.calls.sendings.sent(entry, id, self.calls.clock.bank_time());
+        sent.map_err(|error| {
+            error!(%error, %entry, "an attempt could not be journaled");
+            NotJournaled
+        })?;
+        debug!(%entry, "journaled: an attempt begins");
+        Ok(())
+    }
+}
+
+impl Witness for Kept<'_> {
+    fn begins(&mut self, transaction_id: &str) -> Result<(), NotJournaled> {
+        self.journal(transaction_id)?;
+        self.record(Happened::Attempt {
+            endpoint: self.endpoint.name(),
+            entry: self.entry.map(|entry| entry.to_string()),
+            call: Some(self.call.number()),
+            transaction_id: transaction_id.to_owned(),
+        });
+        Ok(())
+    }
+
+    fn served(&mut self, transaction_id: &str, server_id: &ServerId) {
+        self.record(Happened::served(transaction_id, server_id));
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use protocol::{Alert, BankTime, Condition, Endpoint, Reference, Selfie};
 use session::{
-    BankAnswer, CardFault, Command, Event, Failure, JournalFault, LocalFailure, Outcome, Screen,
-    Service, Session, Stage,
+    BankAnswer, CallId, CardFault, Command, Event, Failure, JournalFault, LocalFailure, Outcome,
+    Screen, Service, Session, Stage,
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
@@ -155,7 +155,7 @@ impl Machine {
                 Some(fact) = facts.recv() => self.hear(fact).await,
                 Some(answered) = answers.recv() => match answered {
                     Answered::Bank(call, answer) => {
-                        self.record(answer_of(self.journey, &answer));
+                        self.record(answer_of(self.journey, call, &answer));
                         self.take(Event::BankAnswered { call, answer }).await;
                     }
                     Answered::SentBefore(call) => self.take(Event::SentBefore(call)).await,
@@ -551,7 +551,7 @@ impl Machine {
 }
 
 /// An answer as the audit keeps it: which endpoint and which code, nothing of what stood beside them.
-fn answer_of(journey: u64, answer: &BankAnswer) -> Happened {
+fn answer_of(journey: u64, call: CallId, answer: &BankAnswer) -> Happened {
     let good = Condition::SUCCESS;
     let (endpoint, condition) = match answer {
         BankAnswer::QrValidated(_) => (Endpoint::ValidateQr.to_string(), good),
@@ -560,7 +560,8 @@ fn answer_of(journey: u64, answer: &BankAnswer) -> Happened {
         BankAnswer::Accepted(_) => ("accepted".to_owned(), good),
         BankAnswer::Failed { at, condition, .. } => (at.to_string(), *condition),
     };
-    Happened::Answer { journey, endpoint, code: condition.to_string() }
+    let (call, code) = (call.number(), condition.to_string());
+    Happened::Answer { journey, call, endpoint, code }
 }
 
 /// What a customer is told of a journal that is not sound.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::super::chain::{Broken, verify_file};
+use super::super::chain::verify_file;
 use super::*;
 
 fn now() -> BankTime {
@@ -158,4 +158,28 @@ fn the_chain_goes_on_over_a_new_file() {
     let newer = verify_file(&path, None).unwrap();
     assert_eq!((older.last.number, newer.last.number), (11, 12));
     assert_eq!(newer.after, older.last.hash);
+}
+
+/// Written by hand in the first form, which knew no calls and no id of the bank's; its hashes are sha256sum's.
+const FORM_1: &str = include_str!("form-1.jsonl");
+
+#[test]
+fn a_file_of_the_first_form_is_verified_and_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(NAME);
+    fs::write(&path, FORM_1).unwrap();
+    assert_eq!(verify_file(&path, None).unwrap().records, 3);
+    let mut file = AuditFile::new(folder.path(), Some(key(folder.path())));
+    let attempt = Happened::Attempt {
+        endpoint: "validate_qr",
+        entry: None,
+        call: Some(1),
+        transaction_id: "a01fa0ae-190a-49d5-9cc1-465f9f9ab0dd".to_owned(),
+    };
+    file.append(now(), &attempt).unwrap();
+    file.keep().unwrap();
+    assert_eq!(verify_file(&path, None).unwrap().records, 4);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("0000\"}", "0001\"}", 1)).unwrap();
+    assert!(verify_file(&path, None).is_err());
 }

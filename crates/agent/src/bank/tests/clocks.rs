@@ -73,7 +73,8 @@ async fn a_clock_too_wrong_to_be_corrected_sends_nothing_that_carries_it() {
         let found = (failed.at, failed.condition.to_string());
         assert_eq!(found, (Endpoint::ValidateQr, "NET_CLOCK".to_owned()));
         let submit = Call { endpoint: Endpoint::Submit, reference: None, body: Some(b"{}") };
-        let sent = bank.send(submit, &mut |_| unreachable!("nothing is journaled as sent")).await;
+        let sent =
+            bank.send(submit, &mut |_: &str| unreachable!("nothing is journaled as sent")).await;
         assert!(matches!(sent, Err(AttemptError::Failed(_))));
         assert_eq!(seen.asked().await, (3, 0), "each time the clock is compared once more");
     }

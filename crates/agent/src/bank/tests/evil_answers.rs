@@ -25,10 +25,11 @@ async fn ask(steps: Vec<Step>) -> (String, String) {
     let begun = Instant::now();
     let shown = bank.consents().await.map(drop).map_err(|failed| failed.condition);
     let submit = Call { endpoint: Endpoint::Submit, reference: None, body: Some(b"{}") };
-    let sent = bank.send(submit, &mut |_| Ok(())).await.map(drop).map_err(|error| match error {
-        AttemptError::Failed(failed) => failed.condition,
-        AttemptError::NotJournaled => unreachable!("this journal always writes"),
-    });
+    let sent =
+        bank.send(submit, &mut |_: &str| Ok(())).await.map(drop).map_err(|error| match error {
+            AttemptError::Failed(failed) => failed.condition,
+            AttemptError::NotJournaled => unreachable!("this journal always writes"),
+        });
     assert!(begun.elapsed() < TIME_MOST * 2, "took {:?}", begun.elapsed());
     assert!(Seen::count(&seen.written_bytes) < WRITTEN_BYTES_MAX, "took too much");
     let (_, asked) = seen.asked().await;

@@ -31,10 +31,10 @@ async fn all_heads(dialect: Dialect, failure_path: Option<&str>) -> Vec<String> 
     let reference = Reference::parse("BAYMK191200001").unwrap();
     let call = |endpoint| Call { endpoint, reference: Some(&reference), body: Some(b"{}") };
     bank.validate_qr(b"{}").await.unwrap();
-    bank.send(call(Endpoint::Submit), &mut |_| Ok(())).await.unwrap();
-    bank.send(call(Endpoint::ReportFailure), &mut |_| Ok(())).await.unwrap();
+    bank.send(call(Endpoint::Submit), &mut |_: &str| Ok(())).await.unwrap();
+    bank.send(call(Endpoint::ReportFailure), &mut |_: &str| Ok(())).await.unwrap();
     bank.consents().await.unwrap();
-    bank.check_dopa(b"{}").await.unwrap();
+    bank.send(call(Endpoint::CheckDopa), &mut |_: &str| Ok(())).await.unwrap();
     let heads = seen.requests.lock().await.clone();
     assert_eq!(heads.len(), ORDER.len(), "{heads:#?}");
     heads

@@ -70,7 +70,7 @@ async fn an_exhausted_quota_closes_the_way_for_every_call() {
         assert!(failed.wait_at_least > Duration::from_secs(14 * 60), "{failed:?}");
     }
     let submit = Call { endpoint: Endpoint::Submit, reference: None, body: Some(b"{}") };
-    let sent = bank.send(submit, &mut |_| unreachable!("nothing is journaled as sent")).await;
+    let sent = bank.send(submit, &mut |_: &str| unreachable!("nothing is journaled as sent")).await;
     assert!(matches!(sent, Err(AttemptError::Failed(_))));
     assert_eq!(seen.asked().await, (1, 1), "nothing more was sent");
 }

@@ -208,7 +208,7 @@ async fn a_token_that_cannot_be_had_fails_the_call_at_the_token() {
     ] {
         let (bank, seen) = bank(move |_: &str, _| json(body)).await;
         let call = Call { endpoint: Endpoint::Submit, reference: None, body: Some(b"{}") };
-        let came = bank.send(call, &mut |_| unreachable!("nothing is to be sent")).await;
+        let came = bank.send(call, &mut |_: &str| unreachable!("nothing is to be sent")).await;
         let Err(AttemptError::Failed(failed)) = came else { panic!("{body}: {came:?}") };
         assert_eq!(
             (failed.at, failed.condition.to_string()),
@@ -267,7 +267,7 @@ async fn a_call_makes_no_more_requests_than_the_session_waits_for() {
     for endpoint in Endpoint::ALL.into_iter().filter(|at| *at != Endpoint::Token) {
         let (bank, seen) = bank(tokens("3600", |_| status("401 X", ""))).await;
         let call = Call { endpoint, reference: None, body: Some(b"{}") };
-        assert!(bank.send(call, &mut |_| Ok(())).await.is_err());
+        assert!(bank.send(call, &mut |_: &str| Ok(())).await.is_err());
         // The session counts the call as lost after the time of both, and of one more token for the clock's sake.
         let (tokens, requests) = seen.asked().await;
         let timeouts = Timeouts::default();
