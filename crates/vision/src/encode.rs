@@ -31,6 +31,8 @@ const SLOPE: f64 = -0.75;
 
 /// Good enough to see oneself by, and quick.
 const QUALITY_PREVIEW: u8 = 60;
+/// A byte a pixel; mere noise takes half of it.
+const PREVIEW_BYTES_MAX: usize = 680 * 480;
 
 /// Why no selfie came of a frame.
 #[derive(Debug, Error)]
@@ -73,9 +75,9 @@ pub fn selfie_jpegs(frame: &Frame) -> Result<[Zeroizing<Vec<u8>>; 3], SelfieErro
 /// # Errors
 /// As [`selfie_jpegs`].
 pub fn preview_jpeg(frame: &Frame) -> Result<Zeroizing<Vec<u8>>, SelfieError> {
-    let [bytes_max, ..] = SELFIE_BYTES_MAX;
-    let encoded = Picture::fitted(frame, FilterType::Bilinear)?.encoded(QUALITY_PREVIEW)?;
-    encoded.jpeg.ok_or(SelfieError::TooLarge { bytes_max })
+    let encoded = Picture::fitted(frame, FilterType::Bilinear)?
+        .encoded(QUALITY_PREVIEW, PREVIEW_BYTES_MAX)?;
+    encoded.jpeg.ok_or(SelfieError::TooLarge { bytes_max: PREVIEW_BYTES_MAX })
 }
 
 /// A search for qualities; none is tried twice, whichever budget it was for.
@@ -103,7 +105,8 @@ impl Search<'_> {
                 (low, Some(high)) if turn < GUESSES => high.quality_for(bytes_max, low),
                 (_, Some(_)) => from.midpoint(to),
             };
-            self.tried.push(self.picture.encoded(guess.clamp(from, to))?);
+            let [bytes_kept, ..] = SELFIE_BYTES_MAX;
+            self.tried.push(self.picture.encoded(guess.clamp(from, to), bytes_kept)?);
         }
         Err(SelfieError::TooLarge { bytes_max })
     }
@@ -113,7 +116,7 @@ impl Search<'_> {
 struct Encoded {
     quality: u8,
     bytes: usize,
-    /// Kept if it fits the largest budget.
+    /// Unless it is larger than was to be kept.
     jpeg: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -177,8 +180,9 @@ impl<'f> Picture<'f> {
     }
 
     /// Colour is always halved (4:2:0), so that the size grows with the quality and the search holds.
-    fn encoded(&self, quality: u8) -> Result<Encoded, SelfieError> {
-        let mut sink = Sink::new();
+    fn encoded(&self, quality: u8, bytes_kept: usize) -> Result<Encoded, SelfieError> {
+        let kept = Zeroizing::new(Vec::with_capacity(bytes_kept));
+        let mut sink = Sink { kept, bytes: 0 };
         let mut encoder = Encoder::new(&mut sink, quality);
         encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
         let pixels = self.scaled.as_ref().map_or(self.source, |scaled| scaled.as_slice());
@@ -199,18 +203,10 @@ fn fitted_size(width: u32, height: u32) -> (u32, u32) {
     }
 }
 
-/// Keeps a file that fits the largest budget, and counts the bytes of any. Never grows, so that no copy is left
-/// behind.
+/// Keeps a file as far as it has room, and counts the bytes of any. Never grows, so that no copy is left behind.
 struct Sink {
     kept: Zeroizing<Vec<u8>>,
     bytes: usize,
-}
-
-impl Sink {
-    fn new() -> Self {
-        let [most, ..] = SELFIE_BYTES_MAX;
-        Self { kept: Zeroizing::new(Vec::with_capacity(most)), bytes: 0 }
-    }
 }
 
 impl JfifWrite for &mut Sink {
@@ -280,8 +276,9 @@ mod tests {
     #[track_caller]
     fn check_best(frame: &Frame, encodings_most: usize) {
         let picture = Picture::fitted(frame, FilterType::Lanczos3).unwrap();
-        let all: Vec<Encoded> =
-            (QUALITY_MIN..=QUALITY_MAX).map(|quality| picture.encoded(quality).unwrap()).collect();
+        let all: Vec<Encoded> = (QUALITY_MIN..=QUALITY_MAX)
+            .map(|quality| picture.encoded(quality, 100_000).unwrap())
+            .collect();
         let mut search = Search { picture: &picture, tried: Vec::new() };
         for bytes_max in SELFIE_BYTES_MAX {
             let best = all.iter().rfind(|one| one.bytes <= bytes_max).unwrap();
@@ -298,6 +295,14 @@ mod tests {
         check_best(&noise(640, 480), 12);
         check_best(&noise(1280, 720), 12);
         check_best(&noise(1, 1), 1);
+    }
+
+    #[test]
+    fn a_preview_of_mere_noise_is_seen_too() {
+        for (width, height) in [(1, 1), (640, 480), (680, 480), (1280, 720)] {
+            let preview = Frame::from_jpeg(&preview_jpeg(&noise(width, height)).unwrap()).unwrap();
+            assert_eq!((preview.width(), preview.height()), fitted_size(width, height));
+        }
     }
 
     #[test]
