@@ -37,7 +37,9 @@ pub(crate) enum Fact {
     SeveralCodes,
     /// What the face before the camera should do.
     Hint(Hint),
-    /// The camera still brings pictures to judge, good ones among them.
+    /// A picture to judge is waited for.
+    FaceAwaited,
+    /// It came, and a face is looked for in it.
     FaceLookedFor,
     /// A good selfie, as JPEG within the bank's bounds.
     Selfie(Vec<zeroize::Zeroizing<Vec<u8>>>),

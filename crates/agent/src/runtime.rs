@@ -5,6 +5,7 @@
 
 mod calls;
 mod machine;
+mod silence;
 
 use std::io;
 use std::net::SocketAddr;

@@ -27,8 +27,6 @@ const PACE: Duration = Duration::from_millis(66);
 const REST: u32 = 10;
 /// However slow the machine, a code that is held up waits no longer than this.
 const REST_MAX: Duration = Duration::from_millis(300);
-/// How often the agent hears that pictures come; it waits fifteen times as long for one.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// So many good faces in a row make a selfie.
 const GOOD_FRAMES: usize = 3;
 
@@ -159,16 +157,13 @@ impl Eye {
         let mut gate = SelfieGate::new();
         let mut told: Option<Hint> = None;
         let mut good: Vec<(f64, Frame)> = Vec::new();
-        let mut sign: Option<Instant> = None;
         while self.gaze.now() == look {
+            self.rig.facts.tell(Fact::FaceAwaited)?;
             let frame = match frames.next() {
                 Ok(frame) => frame,
                 Err(error) => return Ok(Seen::Nothing(error)),
             };
-            if sign.is_none_or(|told| told.elapsed() >= SIGN_OF_LIFE) {
-                self.rig.facts.tell(Fact::FaceLookedFor)?;
-                sign = Some(Instant::now());
-            }
+            self.rig.facts.tell(Fact::FaceLookedFor)?;
             match gate.judge(&frame) {
                 Verdict::Good(score) => good.push((score, frame)),
                 Verdict::Hint(hint) => {
@@ -182,8 +177,6 @@ impl Eye {
                 continue;
             }
             good.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-            // However long the machine works on what it saw, the camera was not silent.
-            self.rig.facts.tell(Fact::FaceLookedFor)?;
             let best = good.pop().map(|(_, frame)| selfie_jpegs(&frame));
             good.clear();
             match best {

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use super::JourneyRecord;
 use super::calls::{Answered, Calls};
+use super::silence::Silence;
 use crate::api::{self, DeviceState, Extras, Health, Shown};
 use crate::audit::{Audit, Happened};
 use crate::clock::Clock;
@@ -34,8 +35,6 @@ use crate::slip;
 
 /// A card answers within this time or never: the slowest card needs 6 s for its portrait.
 const CARD_MOST: Duration = Duration::from_secs(20);
-/// A camera that brought no picture for so long does not bring one for this customer.
-const CAMERA_MOST: Duration = Duration::from_secs(15);
 
 /// So long after its start a machine tells whoever still stands here what became of the last journey.
 const RESUMED_MOST: Duration = Duration::from_secs(60);
@@ -63,7 +62,7 @@ pub(super) struct Machine {
     gaze: Gaze,
     scans_codes: bool,
     selfies: u64,
-    camera_silent_since: Option<Duration>,
+    silence: Silence,
     shown: watch::Sender<Arc<Shown>>,
     health: watch::Sender<Health>,
     last: watch::Sender<Option<JourneyRecord>>,
@@ -122,7 +121,7 @@ impl Machine {
             gaze,
             scans_codes: config.scanner.is_none() && config.camera.is_some(),
             selfies: 0,
-            camera_silent_since: None,
+            silence: Silence::default(),
             shown,
             health,
             last,
@@ -178,8 +177,7 @@ impl Machine {
 
     /// The next moment at which something is due without an event.
     fn due(&self) -> Option<Duration> {
-        let camera = self.camera_silent_since.map(|since| since + CAMERA_MOST);
-        [self.session.deadline(), self.card_due, camera].into_iter().flatten().min()
+        [self.session.deadline(), self.card_due, self.silence.due()].into_iter().flatten().min()
     }
 
     async fn tick(&mut self) {
@@ -188,8 +186,8 @@ impl Machine {
             self.abandon_card_thread();
             self.take(Event::CardFailed(CardFault::ReaderHung)).await;
         }
-        if self.camera_silent_since.is_some_and(|since| since + CAMERA_MOST <= now) {
-            self.camera_silent_since = None;
+        if self.silence.due().is_some_and(|due| due <= now) {
+            self.silence = Silence::Unheeded;
             self.take(Event::CameraFailed).await;
         }
         self.take(Event::Tick).await;
@@ -319,7 +317,8 @@ impl Machine {
             Fact::Code(text) => self.code_read(&text).await,
             Fact::SeveralCodes => debug!("several codes are in view"),
             Fact::Hint(hint) => self.hint(hint),
-            Fact::FaceLookedFor => self.picture_came(),
+            Fact::FaceAwaited => self.silence.resumed(self.clock.tick()),
+            Fact::FaceLookedFor => self.silence.broken(),
             Fact::Selfie(files) => self.selfie_taken(&files).await,
             Fact::CameraReady => self.device(|health| &mut health.camera, DeviceState::Ready),
             Fact::CameraTrouble(error) => {
@@ -445,20 +444,13 @@ impl Machine {
     fn hint(&mut self, hint: Hint) {
         if self.session.needs().selfie {
             self.extras.hint = Some(hint);
-            self.picture_came();
             self.show();
-        }
-    }
-
-    /// A camera that is looked through is not silent, whatever it sees and however long a slow machine takes.
-    fn picture_came(&mut self) {
-        if self.camera_silent_since.is_some() {
-            self.camera_silent_since = Some(self.clock.tick());
         }
     }
 
     async fn selfie_taken(&mut self, files: &[Zeroizing<Vec<u8>>]) {
         self.extras.hint = None;
+        self.silence.resumed(self.clock.tick());
         let mut files = files.iter().map(|jpeg| jpeg.to_vec());
         let selfie = Selfie::new(files.next().unwrap_or_default());
         match files.fold(selfie, |selfie, smaller| selfie?.with_smaller(smaller)) {
@@ -470,13 +462,13 @@ impl Machine {
     /// Turns the camera to what the journey wants to see.
     fn look(&mut self) {
         let needs = self.session.needs();
-        match (needs.selfie, self.camera_silent_since) {
-            (true, None) => {
+        match (needs.selfie, self.silence) {
+            (true, Silence::Unheeded) => {
                 self.selfies += 1;
-                self.camera_silent_since = Some(self.clock.tick());
+                self.silence = Silence::Since(self.clock.tick());
             }
-            (false, Some(_)) => self.camera_silent_since = None,
-            (true, Some(_)) | (false, None) => {}
+            (true, Silence::Since(_) | Silence::Broken) => {}
+            (false, _) => self.silence = Silence::Unheeded,
         }
         self.gaze.turn(match needs {
             session::Needs { selfie: true, .. } => Look::Selfie(self.selfies),
