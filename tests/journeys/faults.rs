@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use session::DopaPolicy;
 use simulator::bank::{Cut, Endpoint, Fault, Kind, SealedAgain};
 use simulator::card::{Manner, Trap, named};
-use simulator::customer::{Customer, Hands as _};
+use simulator::customer::{Customer, Hands};
 use tests::personal::Person;
-use tests::stage::Stage;
+use tests::stage::{Stage, StageHands};
 
 use crate::stage::{check, records, until, up_to_the_data};
 
@@ -119,6 +119,34 @@ async fn a_selfie_too_large_for_the_gateway_goes_out_in_a_smaller_file() {
     let json = submits.last().expect("two").json();
     let selfie = json["customerSelfieImage"].as_str().expect("a selfie");
     assert!(selfie.len() * 3 / 4 <= 60_000, "{} characters of Base64", selfie.len());
+}
+
+/// A customer before whom the camera breaks.
+struct BeforeABrokenCamera<'s>(&'s Stage, StageHands);
+
+impl Hands for BeforeABrokenCamera<'_> {
+    fn insert_card(&mut self) {
+        self.1.insert_card();
+    }
+
+    fn show_code(&mut self) {
+        self.1.show_code();
+    }
+
+    fn face_camera(&mut self) {
+        self.0.world.stand_before_camera(Some(b"no picture".to_vec()));
+    }
+}
+
+#[tokio::test]
+async fn a_camera_without_pictures_ends_the_journey_and_the_next_has_its_selfie() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    let hands = stage.hands("somchai", "SIM-0000-FACE-0023");
+    let walk = stage.walk_with(&mut BeforeABrokenCamera(&stage, hands)).await;
+    check(&walk, "failed", "NO_SELFIE");
+    assert!(walk.sentence.is_some());
+    assert_eq!(records(&stage, Endpoint::Submit).len(), 0, "nothing is sent without its selfie");
+    check(&stage.walk("somchai", "SIM-0000-FACE-0024").await, "done", "0000");
 }
 
 #[tokio::test]
