@@ -9,7 +9,7 @@ use std::time::Duration;
 use protocol::{Alert, BankTime};
 use rand::TryRng;
 use rand::rngs::SysRng;
-use session::outbox::{End, Entry, ends_the_round};
+use session::outbox::{End, Entry, Sendable, Wall, ends_the_round};
 use session::pace::Pace;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
@@ -113,6 +113,10 @@ impl Desk {
     async fn round(&self, landed: &Notify) -> Result<Left, JournalError> {
         let tick = self.clock.tick();
         let due = self.journaled(move |sendings, now| sendings.due(tick, now)).await?;
+        if !due.is_empty() && self.wall() == Wall::Unknown {
+            // The token's answer carries the bank's time. Where there is none, each entry finds it out.
+            let _ = self.bank.warm_up().await;
+        }
         let mut left = Left::Nothing;
         for due in due {
             let settled = self.settle(&due).await;
@@ -136,14 +140,16 @@ impl Desk {
     /// Tries an entry once, as the policy says.
     async fn settle(&self, due: &Due) -> Settled {
         let Due { id, reference, entry } = due;
-        if let Some(end) = entry.unsendable(self.clock.bank_time()) {
-            return Settled::Ended(end);
+        match entry.sendable(self.wall()) {
+            Sendable::Now => {}
+            Sendable::Later => return Settled::Kept,
+            Sendable::Never(end) => return Settled::Ended(end),
         }
         let body = match self.body(*id).await {
             Ok(body) => body,
             Err(JournalError::Sealed) => {
                 tracing::error!(entry = %id, "alert: an entry cannot be opened with this machine's key");
-                let end = entry.outlived(self.clock.bank_time());
+                let end = entry.outlived(self.wall());
                 return end.map_or(Settled::Kept, Settled::Ended);
             }
             Err(error) => {
@@ -166,7 +172,7 @@ impl Desk {
         };
         // Where this entry's own endpoint answered, the attempt just made counts.
         let entry = Entry { attempts: entry.attempts.saturating_add(1), ..*entry };
-        match entry.ended_by(failed.at, failed.condition, self.clock.bank_time()) {
+        match entry.ended_by(failed.at, failed.condition, self.wall()) {
             Some(end) => Settled::Ended(end),
             None if ends_the_round(failed.at, failed.condition) => {
                 // A machine too busy to hear of it now hears of it in the next round.
@@ -174,6 +180,14 @@ impl Desk {
                 Settled::RoundOver
             }
             None => Settled::Kept,
+        }
+    }
+
+    /// Age is judged by a clock that the bank's agrees with.
+    fn wall(&self) -> Wall {
+        match self.clock.is_vouched_for() {
+            true => Wall::Vouched(self.clock.bank_time()),
+            false => Wall::Unknown,
         }
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use protocol::{BankTime, Condition, Endpoint, Reference};
 use session::Outcome;
-use session::outbox::{End, Entry};
+use session::outbox::{End, Entry, Wall};
 use zeroize::Zeroizing;
 
 use crate::journal::{Earlier, EntryId, Journal, JournalError, Sending, Unfinished};
@@ -287,7 +287,7 @@ impl<E: Entries> Sendings<E> {
         let entry = Entry { endpoint, attempts, created: now, age_when_met, known_for };
         let end = match answer {
             Ok(()) => Some(End::Accepted),
-            Err((at, condition)) => entry.ended_by(at, condition, now),
+            Err((at, condition)) => entry.ended_by(at, condition, Wall::Vouched(now)),
         };
         end.map_or(Ok(()), |end| self.end(id, &end.to_string(), now))
     }
@@ -531,7 +531,7 @@ mod tests {
         let lost = Condition::Transport(protocol::Transport::Unreachable);
         for (hours, expected) in [(2, None), (25, Some(End::GivenUp))] {
             let due = sendings.due(Duration::from_secs(hours * 3_600), years).unwrap();
-            let end = due[0].entry.ended_by(Endpoint::Submit, lost, years);
+            let end = due[0].entry.ended_by(Endpoint::Submit, lost, Wall::Vouched(years));
             assert_eq!(end, expected, "after {hours} h");
         }
     }

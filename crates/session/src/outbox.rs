@@ -32,6 +32,26 @@ pub struct Entry {
     pub known_for: Duration,
 }
 
+/// The wall clock, as far as it can be believed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wall {
+    /// The bank's own clock agrees with it.
+    Vouched(BankTime),
+    /// Nobody has compared it since it was last set: a machine that has just started may be years off.
+    Unknown,
+}
+
+/// May a body go out?
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sendable {
+    /// Yes.
+    Now,
+    /// It may be too old, and nobody can say yet: when the bank's clock is known, or it is known for long enough.
+    Later,
+    /// It ends so.
+    Never(End),
+}
+
 /// How an entry ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum End {
@@ -76,14 +96,20 @@ impl fmt::Display for End {
 }
 
 impl Entry {
-    /// Before a sending: `None` means that it goes out.
+    /// Before a sending.
     ///
     /// Age alone never keeps a body back that was sent before: a clock that jumped must not hide an outcome
-    /// which the bank would tell at once.
+    /// which the bank would tell at once. One that was never sent is not given up by a clock that nobody vouches
+    /// for, nor sent by it if it may be too old.
     #[must_use]
-    pub fn unsendable(&self, now: BankTime) -> Option<End> {
+    pub fn sendable(&self, wall: Wall) -> Sendable {
         let unsent = self.endpoint == Endpoint::Submit && self.attempts == 0;
-        (unsent && self.age(now) > UNSENT_MOST).then_some(End::NotSent)
+        match wall {
+            _ if !unsent => Sendable::Now,
+            wall if self.age(wall) > UNSENT_MOST => Sendable::Never(End::NotSent),
+            Wall::Unknown if self.age_when_met > UNSENT_MOST => Sendable::Later,
+            Wall::Vouched(_) | Wall::Unknown => Sendable::Now,
+        }
     }
 
     /// After a sending that brought no 0000: `None` means that another one follows.
@@ -93,7 +119,7 @@ impl Entry {
     /// What the token endpoint said is no answer to this entry; only time can end it then, and only the time
     /// that this process has seen pass if its wall clock is known to be wrong.
     #[must_use]
-    pub fn ended_by(&self, at: Endpoint, condition: Condition, now: BankTime) -> Option<End> {
+    pub fn ended_by(&self, at: Endpoint, condition: Condition, wall: Wall) -> Option<End> {
         let said = if at == self.endpoint { resent(condition, at) } else { Resent::KeepTrying };
         match said {
             Resent::Done | Resent::DoneInferred => Some(End::Settled(condition)),
@@ -104,15 +130,15 @@ impl Entry {
             Resent::KeepTrying if condition == Condition::Transport(Transport::WrongClock) => {
                 (self.known_for > GIVE_UP).then_some(End::GivenUp)
             }
-            Resent::KeepTrying => self.outlived(now),
+            Resent::KeepTrying => self.outlived(wall),
         }
     }
 
     /// After a round in which nothing could be sent: has it waited for long enough?
     #[must_use]
-    pub fn outlived(&self, now: BankTime) -> Option<End> {
+    pub fn outlived(&self, wall: Wall) -> Option<End> {
         let tried = self.known_for >= TRIED_LEAST;
-        (tried && self.age(now) > GIVE_UP).then_some(End::GivenUp)
+        (tried && self.age(wall) > GIVE_UP).then_some(End::GivenUp)
     }
 
     fn is_pending(&self, condition: Condition) -> bool {
@@ -120,10 +146,13 @@ impl Entry {
             && self.attempts >= CALLBACKS_MOST
     }
 
-    /// The wall clock counts where it agrees with itself: set forward while this process looks on, it makes
-    /// nothing older; set back, it makes nothing younger than this process has known it.
-    fn age(&self, now: BankTime) -> Duration {
-        let by_the_wall = now.since(self.created).min(self.age_when_met + self.known_for);
+    /// The wall clock counts where the bank's agrees with it, and it with itself: set forward while this process
+    /// looks on, it makes nothing older; set back, it makes nothing younger than this process has known it.
+    fn age(&self, wall: Wall) -> Duration {
+        let by_the_wall = match wall {
+            Wall::Vouched(now) => now.since(self.created).min(self.age_when_met + self.known_for),
+            Wall::Unknown => Duration::ZERO,
+        };
         by_the_wall.max(self.known_for)
     }
 }
@@ -156,7 +185,11 @@ mod tests {
         Entry { age_when_met: age, known_for, ..entry(Endpoint::ReportFailure, 9) }
     }
 
-    fn after(age: Duration) -> BankTime {
+    fn after(age: Duration) -> Wall {
+        Wall::Vouched(at(age))
+    }
+
+    fn at(age: Duration) -> BankTime {
         BankTime::from_millis(CREATED_MS + i64::try_from(age.as_millis()).unwrap())
     }
 
@@ -203,7 +236,7 @@ mod tests {
     #[test]
     fn trying_ends_after_a_day_and_not_before_one_more_sending() {
         let (before, day) = (met_at(22 * HOUR, HOUR), met_at(24 * HOUR, HOUR));
-        assert_eq!(day.unsendable(after(25 * HOUR)), None, "the bank may know by now");
+        assert_eq!(day.sendable(after(25 * HOUR)), Sendable::Now, "the bank may know by now");
         assert_eq!(before.ended_by(before.endpoint, LOST, after(23 * HOUR)), None);
         assert_eq!(day.ended_by(day.endpoint, LOST, after(25 * HOUR)), Some(End::GivenUp));
         assert_eq!(day.ended_by(Endpoint::Token, LOST, after(25 * HOUR)), Some(End::GivenUp));
@@ -221,7 +254,7 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_back_does_not_keep_an_entry_for_ever() {
         let mut sent = entry(Endpoint::Submit, 1);
-        sent.created = after(543 * 8_766 * HOUR);
+        sent.created = at(543 * 8_766 * HOUR);
         sent.known_for = 23 * HOUR;
         assert_eq!(sent.ended_by(sent.endpoint, LOST, after(HOUR)), None);
         sent.known_for = 25 * HOUR;
@@ -234,7 +267,7 @@ mod tests {
         let sent = met_at(Duration::ZERO, 2 * HOUR);
         assert_eq!(sent.ended_by(sent.endpoint, LOST, after(year)), None);
         let unsent = entry(Endpoint::Submit, 0);
-        assert_eq!(unsent.unsendable(after(year)), None, "it was confirmed this moment");
+        assert_eq!(unsent.sendable(after(year)), Sendable::Now, "it was confirmed this moment");
         let clock_was_mended = met_at(year, 2 * HOUR);
         assert_eq!(clock_was_mended.ended_by(sent.endpoint, LOST, after(2 * HOUR)), None);
     }
@@ -254,12 +287,32 @@ mod tests {
         let check = |endpoint, attempts, seconds, expected| {
             let age_when_met = Duration::from_secs(seconds);
             let entry = Entry { age_when_met, ..entry(endpoint, attempts) };
-            assert_eq!(entry.unsendable(after(age_when_met)), expected, "{seconds} s");
+            assert_eq!(entry.sendable(after(age_when_met)), expected, "{seconds} s");
         };
-        check(Endpoint::Submit, 0, 599, None);
-        check(Endpoint::Submit, 0, 601, Some(End::NotSent));
-        check(Endpoint::Submit, 1, 601, None);
-        check(Endpoint::ReportFailure, 0, 601, None);
+        check(Endpoint::Submit, 0, 599, Sendable::Now);
+        check(Endpoint::Submit, 0, 601, Sendable::Never(End::NotSent));
+        check(Endpoint::Submit, 1, 601, Sendable::Now);
+        check(Endpoint::ReportFailure, 0, 601, Sendable::Now);
+    }
+
+    #[test]
+    fn a_clock_that_nobody_vouches_for_gives_nothing_up_and_discards_nothing() {
+        let year = 8_766 * HOUR;
+        let entry = met_at(year, 23 * HOUR);
+        assert_eq!(entry.ended_by(entry.endpoint, LOST, Wall::Unknown), None);
+        let entry = met_at(year, 25 * HOUR);
+        assert_eq!(entry.ended_by(entry.endpoint, LOST, Wall::Unknown), Some(End::GivenUp));
+
+        let unsent = |known_for| Entry {
+            endpoint: Endpoint::Submit,
+            attempts: 0,
+            ..met_at(year, Duration::from_secs(known_for))
+        };
+        assert_eq!(unsent(599).sendable(Wall::Unknown), Sendable::Later);
+        assert_eq!(unsent(601).sendable(Wall::Unknown), Sendable::Never(End::NotSent));
+        assert_eq!(unsent(0).sendable(after(year)), Sendable::Never(End::NotSent));
+        let mended = after(Duration::from_secs(60));
+        assert_eq!(unsent(0).sendable(mended), Sendable::Now, "confirmed a minute ago");
     }
 
     #[test]

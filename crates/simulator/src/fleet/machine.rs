@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::{
     Accepted, BankTime, Condition, ConsentText, Consents, Endpoint, QrValidation, Reference,
 };
-use session::outbox::{Entry, ends_the_round};
+use session::outbox::{Entry, Wall, ends_the_round};
 use session::pace::{Pace, spread};
 use session::{BankAnswer, CallId, Command, Event, Now, Outcome, Policy, Screen, Session, Stage};
 
@@ -273,7 +273,7 @@ impl Machine {
                 Err(None) => left.push(entry),
                 Err(Some((at, condition))) => {
                     over = ends_the_round(at, condition);
-                    if entry.ended_by(at, condition, bank_time(now)).is_none() {
+                    if entry.ended_by(at, condition, Wall::Vouched(bank_time(now))).is_none() {
                         left.push(entry);
                     }
                 }

@@ -55,12 +55,14 @@ pub(super) enum Conduct {
     CardForgotten,
     /// The new look at a card takes whatever lies there for the card that was read.
     LooksAway,
+    /// Age is judged by the wall clock as it is, right or wrong.
+    BelievesItsClock,
 }
 
 impl Conduct {
     /// Every defect.
     #[cfg(test)]
-    pub(super) const DEFECTS: [Self; 24] = [
+    pub(super) const DEFECTS: [Self; 25] = [
         Self::SentTooLate,
         Self::UsedIsRefused,
         Self::RetryUnwritten,
@@ -85,5 +87,6 @@ impl Conduct {
         Self::OutboxMindsNobody,
         Self::CardForgotten,
         Self::LooksAway,
+        Self::BelievesItsClock,
     ];
 }

@@ -14,7 +14,7 @@ use super::chance::Chance;
 use super::conduct::Conduct;
 use super::fault::{Coverage, Fault, STAGES};
 use super::hands::{CardFact, Customer, World};
-use super::kiosk::{CAMERA_MOST, CARD_MOST, Journal, Kiosk};
+use super::kiosk::{CAMERA_MOST, CARD_MOST, Compared, Journal, Kiosk};
 use super::watch::{Violation, Watch};
 use super::wire::{self, Answer, Asker, Wire, asks_to_wait};
 
@@ -289,7 +289,10 @@ impl Day {
             }
             Happening::Booted(of) if of == life => self.reader_is_seen(),
             Happening::ReaderBack => self.reader_is_seen(),
-            Happening::ClockMended => self.kiosk.clock_off_ms = 0,
+            Happening::ClockMended => {
+                self.kiosk.clock_off_ms = 0;
+                self.kiosk.compared = Compared::No;
+            }
             Happening::CardCleared => self.pull_card(),
             Happening::Card { .. }
             | Happening::Selfie { .. }
@@ -351,7 +354,12 @@ impl Day {
             | Fault::CrashBeforeCommit
             | Fault::CrashAfterCommit => {
                 self.kiosk.sendings.entries().plan(fault);
-                self.work_for_the_outbox();
+                // Half of those who are about to confirm meet it themselves.
+                let stage = self.kiosk.session.stage();
+                let confirms = matches!(stage, Stage::Confirm | Stage::Dopa | Stage::Selfie);
+                if !confirms || self.chance.percent(50) {
+                    self.work_for_the_outbox();
+                }
             }
             Fault::Crash => {
                 self.strikes(fault);
@@ -379,13 +387,14 @@ impl Day {
         }
     }
 
-    fn set_clock(&mut self, fault: Fault) {
+    pub(super) fn set_clock(&mut self, fault: Fault) {
         let day = 86_400_000;
         let off = match fault {
             Fault::ClockSkewed => i64::try_from(self.chance.below(290_000)).unwrap_or(0),
             Fault::ClockJumps => day + day / 8,
             _ => 543 * 365 * day,
         };
+        self.kiosk.compared = Compared::No;
         self.kiosk.clock_off_ms = if self.chance.percent(50) { off } else { -off };
         let after = self.chance.millis(1_000, 1_800_000);
         self.plan(after, Happening::ClockMended);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use agent::journal::{Earlier, EntryId, JournalError};
 use agent::sendings::{HeldBack, Sendings};
 use protocol::{Alert, BankTime, Condition, Endpoint, FailureReport};
+use session::outbox::Wall;
 use session::pace::Pace;
 use session::{BankAnswer, CallId, Command, Event, Now, Policy, Request, Screen, Session, Stage};
 
@@ -25,6 +26,10 @@ const START_MS: i64 = 1_795_402_800_000;
 pub(super) const CARD_MOST: Duration = Duration::from_secs(20);
 /// As the agent's: a camera that brought nothing for so long brings nothing.
 pub(super) const CAMERA_MOST: Duration = Duration::from_secs(15);
+/// As the agent's: a clock that is further off is wrong, and vouched for by nobody.
+const CORRECTED_MAX_MS: i64 = 300_000;
+/// So often a machine begins with a clock that is a day off.
+const WRONG_AT_BOOT_PERCENT: u64 = 25;
 /// From power on to the first screen.
 const BOOT: Duration = Duration::from_secs(5);
 
@@ -51,6 +56,14 @@ pub(super) struct Kiosk {
     pub(super) round: Option<Round>,
     pub(super) pace: Pace,
     pub(super) clock_off_ms: i64,
+    /// Has the bank's time been heard since the clock was set?
+    pub(super) compared: Compared,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Compared {
+    No,
+    Yes,
 }
 
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
@@ -82,12 +95,18 @@ impl Kiosk {
             round: None,
             pace: Pace::of_rounds(),
             clock_off_ms: 0,
+            compared: Compared::No,
         }
     }
 
     pub(super) fn bank_time(&self, tick: Duration) -> BankTime {
         let passed = i64::try_from(tick.as_millis()).unwrap_or(i64::MAX);
         BankTime::from_millis(START_MS + passed + self.clock_off_ms)
+    }
+
+    /// The bank's clock has agreed with this one since it was last set.
+    fn is_vouched_for(&self) -> bool {
+        self.compared == Compared::Yes && self.clock_off_ms.abs() <= CORRECTED_MAX_MS
     }
 
     pub(super) fn bodies_kept(&self) -> usize {
@@ -126,6 +145,12 @@ impl Day {
             self.entered(before);
             self.misbehave();
         }
+    }
+
+    pub(super) fn wall(&self) -> Wall {
+        let now = self.kiosk.bank_time(self.now);
+        let believed = self.conduct == Conduct::BelievesItsClock;
+        if believed || self.kiosk.is_vouched_for() { Wall::Vouched(now) } else { Wall::Unknown }
     }
 
     /// Defects that sit behind the session.
@@ -400,6 +425,9 @@ impl Day {
             let meets = self.next_on_the_wire().filter(|fault| *fault != Fault::TokenRefused);
             return self.send(attempt.asker, &body, meets, true);
         }
+        if !matches!(answer, Err((_, Condition::Transport(_)))) {
+            self.kiosk.compared = Compared::Yes;
+        }
         let said = match &answer {
             Ok(_) => "0000".to_owned(),
             Err((at, condition)) => format!("{condition} at {at}"),
@@ -485,7 +513,7 @@ impl Day {
     pub(super) fn after_write(&mut self) -> Power {
         let (written, struck) = self.kiosk.sendings.entries().take();
         for one in written {
-            self.watch.wrote(one);
+            self.watch.wrote(one, self.now);
         }
         for fault in struck {
             self.strikes(fault);
@@ -517,6 +545,10 @@ impl Day {
         self.kiosk.clock_off_ms = clock_off_ms;
         self.kiosk.outbox_at = Some(self.now + BOOT);
         self.watch.crashed();
+        // A battery that is empty, or a clock chip that was set by somebody else.
+        if self.chance.percent(WRONG_AT_BOOT_PERCENT) {
+            self.set_clock(Fault::ClockJumps);
+        }
         self.plan(BOOT, Happening::Booted(life));
     }
 

@@ -9,7 +9,7 @@ use agent::journal::EntryId;
 use agent::sendings::{Due, Turn};
 use protocol::{Alert, FailureReason, FailureReport, Reference};
 use session::Event;
-use session::outbox::{End, Entry, ends_the_round};
+use session::outbox::{End, Entry, Sendable, ends_the_round};
 
 use super::conduct::Conduct;
 use super::day::Day;
@@ -72,14 +72,19 @@ impl Day {
     }
 
     fn next_due(&mut self) {
+        let wall = self.wall();
         let Some(round) = &mut self.kiosk.round else { return };
         let Some(due) = round.due.pop_front() else {
             let left = round.left;
             return self.end_round(left);
         };
-        let bank_time = self.kiosk.bank_time(self.now);
-        if let Some(end) = due.entry.unsendable(bank_time) {
-            return self.entry_ended(due.id, end);
+        match due.entry.sendable(wall) {
+            Sendable::Now => {}
+            Sendable::Later => {
+                round.left = Left::Something;
+                return self.next_due();
+            }
+            Sendable::Never(end) => return self.entry_ended(due.id, end),
         }
         let Ok(body) = self.kiosk.sendings.body(due.id) else {
             return self.end_round(Left::Something);
@@ -125,7 +130,7 @@ impl Day {
         let (end, over) = match answer {
             Ok(_) => (Some(End::Accepted), false),
             Err((at, condition)) => {
-                (entry.ended_by(at, condition, now), ends_the_round(at, condition))
+                (entry.ended_by(at, condition, self.wall()), ends_the_round(at, condition))
             }
         };
         if let Some((at, condition)) = failed.filter(|_| over) {

@@ -21,6 +21,10 @@ const JOURNEY_MOST: Duration = Duration::from_secs(600);
 /// counter's patience is shorter.
 const DEADLINE_MOST: Duration = Duration::from_secs(300);
 
+/// A body is sent for so long before it is called unsent, or given up (§1.9, §1.8 (d)).
+const NOT_SENT_LEAST: Duration = Duration::from_secs(600);
+const GIVEN_UP_LEAST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// An invariant that does not hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Violation {
@@ -66,6 +70,8 @@ struct Known {
     endpoint: Endpoint,
     reference: String,
     sent: u32,
+    /// When it was written down, by a clock that is right.
+    since: Duration,
     /// The process that heard an answer for good.
     answered_in: Option<u32>,
     answer: Option<String>,
@@ -127,7 +133,7 @@ impl Watch {
 
     // --- what is on the disk ---
 
-    pub(super) fn wrote(&mut self, written: Written) {
+    pub(super) fn wrote(&mut self, written: Written, now: Duration) {
         match written {
             Written::Prepared { id, endpoint, reference } => {
                 for known in self.entries.values_mut().filter(|known| {
@@ -141,6 +147,7 @@ impl Watch {
                     endpoint,
                     reference,
                     sent: 0,
+                    since: now,
                     answered_in: None,
                     answer: None,
                     alerted: Paged::No,
@@ -151,9 +158,18 @@ impl Watch {
                 self.written.insert(transaction_id);
             }
             Written::Closed { id, answer } => {
-                if let Some(known) = self.entries.get_mut(&id) {
-                    known.answer.get_or_insert(answer);
-                }
+                let least = match answer.as_str() {
+                    "GIVEN_UP" => GIVEN_UP_LEAST,
+                    "NOT_SENT" => NOT_SENT_LEAST,
+                    _ => Duration::ZERO,
+                };
+                let Some(known) = self.entries.get_mut(&id) else { return };
+                let age = now.saturating_sub(known.since);
+                let first = known.answer.is_none();
+                known.answer.get_or_insert_with(|| answer.clone());
+                self.hold(!first || age >= least, "I4", || {
+                    format!("entry {id} ends with {answer} after {} s", age.as_secs())
+                });
             }
         }
     }
