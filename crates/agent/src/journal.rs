@@ -46,6 +46,14 @@ pub enum JournalError {
         /// The cause.
         source: io::Error,
     },
+    /// What is to be looked at.
+    #[error("reading the journal's {what}, expected a journal's folder that this user may read")]
+    Unreadable {
+        /// Database or key.
+        what: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
     /// The database.
     #[error("{doing} in the journal failed")]
     Database {

@@ -111,7 +111,7 @@ enum Command {
 enum AuditCommand {
     /// Check that no record was changed, removed, moved or cut off.
     Verify {
-        /// The file, such as /var/lib/dipchip/audit.jsonl.
+        /// The file, or the folder with audit.jsonl in it, as in journal.dir.
         file: PathBuf,
         /// The newest record known to be kept, as the log says it; without it, audit.head beside the file.
         #[arg(long, value_name = "NUMBER:HASH")]

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use agent::audit::{self, Head};
-use agent::journal;
+use agent::audit::{self, Broken, Head};
+use agent::journal::{self, JournalError};
 
 use crate::Exit;
 use crate::error_text::chain;
@@ -20,8 +20,17 @@ pub fn audit(file: &Path, head: Option<&Head>) -> Exit {
                 found.records
             );
             println!("last   {}:{}", found.last.number, found.last.hash);
+            match found.head {
+                Some(number) => println!("head   {number}: all up to it are there"),
+                None => println!("head   none: nothing tells what was cut off the end"),
+            }
             println!("after  {}", found.after);
             Exit::Done
+        }
+        // It names its file by itself.
+        Err(error @ Broken::Read { .. }) => {
+            eprintln!("dipchip: {}", chain(&error));
+            Exit::Usage
         }
         Err(error) => {
             eprintln!("dipchip: {}: {}", file.display(), chain(&error));
@@ -43,7 +52,10 @@ pub fn journal(folder: &Path) -> Exit {
         }
         Err(error) => {
             eprintln!("dipchip: {}: {}", folder.display(), chain(&error));
-            Exit::Fault
+            match error {
+                JournalError::Unreadable { .. } => Exit::Usage,
+                _ => Exit::Fault,
+            }
         }
     }
 }

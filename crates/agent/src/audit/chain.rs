@@ -51,6 +51,8 @@ pub struct Verified {
     pub records: u64,
     /// The last one.
     pub last: Head,
+    /// The number of the record that it was held to; without one, nothing tells what was cut off its end.
+    pub head: Option<u64>,
     /// The hash that the first record follows, which is the last one of the file before it.
     pub after: String,
 }
@@ -101,11 +103,14 @@ pub enum Broken {
 }
 
 /// Checks a file against the newest record known: the one given, else the one in `audit.head` beside it.
-/// An older file, which another one follows, has no head of its own: there, give the next file's beginning.
+/// Of a folder it is `audit.jsonl`. An older file, which another one follows, has no head of its own: there, give the next file's beginning.
 ///
 /// # Errors
 /// [`Broken`], with the first line that is wrong.
 pub fn verify_file(path: &Path, head: Option<&Head>) -> Result<Verified, Broken> {
+    // A folder is named for the file in it that is written to.
+    let within = path.join(super::file::NAME);
+    let path = if path.is_dir() { within.as_path() } else { path };
     let beside = match head {
         Some(_) => None,
         None if path.file_name().is_some_and(|name| name == super::file::NAME) => {
@@ -144,7 +149,7 @@ pub(super) fn read(path: &Path, head: Option<&Head>) -> Result<Verified, Broken>
         anchored |= head.is_some_and(|head| head.number == place.n && head.hash == hash);
         let last = Head { number: place.n, hash: hash.to_owned() };
         let after = found.map_or(before, |found| found.after);
-        found = Some(Verified { records: number, last, after });
+        found = Some(Verified { records: number, last, head: head.map(|head| head.number), after });
     }
     let found = found.ok_or(Broken::NoRecord { line: 1 })?;
     match head {

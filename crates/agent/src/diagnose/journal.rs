@@ -85,7 +85,9 @@ fn unreadable(error: &JournalError) -> Finding {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let cause = cause.unwrap_or_else(|| "it was not written by this program".to_owned());
     let remedy = match error {
-        JournalError::Folder { .. } => "run this as the service's user (sudo -u dipchip)",
+        JournalError::Folder { .. } | JournalError::Unreadable { .. } => {
+            "run this as the service's user (sudo -u dipchip)"
+        }
         JournalError::Newer { .. } => "install the program's newer version again",
         JournalError::Database { .. }
         | JournalError::Damaged { .. }

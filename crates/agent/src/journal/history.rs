@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs;
 use std::path::Path;
 
 use protocol::{BankTime, Endpoint, Reference};
@@ -107,8 +108,15 @@ impl Open {
 /// # Errors
 /// [`JournalError`] if it is damaged or cannot be read.
 pub fn verify(folder: &Path) -> Result<Vec<Violation>, JournalError> {
-    let open =
-        Open { store: Store::to_look_at(&folder.join(DATABASE))?, key: DeviceKey::read(folder)? };
+    let path = folder.join(DATABASE);
+    let unreadable = |what| move |source| JournalError::Unreadable { what, source };
+    // What SQLite says of a file that it cannot open names no cause.
+    fs::File::open(&path).map_err(unreadable("database"))?;
+    let key = DeviceKey::read(folder).map_err(|error| match error {
+        JournalError::Folder { source, .. } => unreadable("key")(source),
+        error => error,
+    })?;
+    let open = Open { store: Store::to_look_at(&path)?, key };
     open.store.check()?;
     Ok(violations(&open.history()?))
 }

@@ -67,6 +67,7 @@ impl JournalError {
             Self::Unusable { standing } => Some(*standing),
             Self::Crowded { .. } => Some(Standing::Crowded),
             Self::Newer { .. }
+            | Self::Unreadable { .. }
             | Self::Sealed
             | Self::NoRandomness
             | Self::Broken

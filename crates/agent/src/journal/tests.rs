@@ -235,3 +235,17 @@ fn closed_entries_are_bounded_and_open_ones_are_kept() {
     assert_eq!(rows(&journal), CLOSED_MAX + 1);
     assert_eq!(waiting(&journal), [(oldest, Endpoint::Submit, 0)]);
 }
+
+#[test]
+fn a_folder_without_a_journal_is_none_that_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let what = |folder: &Path| match verify(folder) {
+        Err(JournalError::Unreadable { what, .. }) => what,
+        _ => "something else",
+    };
+    assert_eq!(what(folder.path()), "database");
+    drop(Journal::open(folder.path()).unwrap());
+    assert!(verify(folder.path()).unwrap().is_empty());
+    fs::remove_file(folder.path().join("journal.key")).unwrap();
+    assert_eq!(what(folder.path()), "key");
+}

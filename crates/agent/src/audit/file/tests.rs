@@ -45,6 +45,15 @@ fn what_was_written_is_verified() {
 }
 
 #[test]
+fn a_folder_means_the_file_in_it_and_the_record_that_it_was_held_to_is_told() {
+    let (folder, path) = written(3);
+    let found = verify_file(folder.path(), None).unwrap();
+    assert_eq!((found.records, found.head), (3, Some(3)));
+    fs::remove_file(folder.path().join(HEAD)).unwrap();
+    assert_eq!(verify_file(&path, None).unwrap().head, None);
+}
+
+#[test]
 fn a_flipped_bit_anywhere_is_found() {
     let (_folder, path) = written(3);
     let sound = fs::read(&path).unwrap();
