@@ -68,3 +68,52 @@ fn bits_of(line: &[u8]) -> BitArray {
 fn extremes_of(block: &[u8]) -> (u8, u8) {
     block.iter().fold((u8::MAX, 0), |(dark, light), tone| (dark.min(*tone), light.max(*tone)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Frame;
+
+    const BARCODE: &[u8] = include_bytes!("../../../tests/pictures/code128.jpg");
+    const BARCODE_TEXT: &str = "SIM-0000-DEMO-0128";
+
+    /// The picture of a barcode of which only some rows around its middle are left.
+    fn rows_left(count: usize) -> Plane {
+        let plane = Frame::from_jpeg(BARCODE).unwrap().plane();
+        let middle = plane.height() / 2 / 6 * 6;
+        let rows = plane.rows().enumerate().flat_map(|(at, row)| {
+            let is_left = (middle..middle + count).contains(&at);
+            row.iter().map(move |tone| if is_left { *tone } else { 200 })
+        });
+        Plane::new(plane.width(), rows.collect())
+    }
+
+    #[test]
+    fn a_text_that_one_line_shows_alone_does_not_count() {
+        let whole = Frame::from_jpeg(BARCODE).unwrap().plane();
+        assert_eq!(read(&whole, 6), [BARCODE_TEXT]);
+        assert_eq!(read(&rows_left(24), 6), [BARCODE_TEXT]);
+        let alone = rows_left(6);
+        let texts: Vec<String> = alone.lines(6).rows().filter_map(text_of).collect();
+        assert_eq!(texts, [BARCODE_TEXT], "one line shows it");
+        assert!(read(&alone, 6).is_empty());
+    }
+
+    #[test]
+    fn a_line_without_contrast_is_light() {
+        let line: Vec<u8> = (0_u8..200).map(|at| 100 + at % 2 * (CONTRAST_MIN - 1)).collect();
+        let bits = bits_of(&line);
+        assert!((0..line.len()).all(|at| !bits.get(at)));
+    }
+
+    #[test]
+    fn a_bar_is_dark_beside_its_surroundings_wherever_the_light_is() {
+        for light in [60_u8, 140, 250] {
+            let line: Vec<u8> =
+                (0..96).map(|at| if at == 50 { light / 3 } else { light }).collect();
+            let bits = bits_of(&line);
+            let dark: Vec<usize> = (0..96).filter(|at| bits.get(*at)).collect();
+            assert_eq!(dark, [50]);
+        }
+    }
+}

@@ -207,3 +207,107 @@ impl Light<'_> {
 fn length(modules: usize) -> f32 {
     f32::from(u16::try_from(modules).unwrap_or(u16::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use rxing::common::cpp_essentials::ConcentricPattern;
+
+    use super::*;
+
+    /// Pixels of a module.
+    const MODULE: usize = 6;
+    /// Light modules around the code.
+    const MARGIN: usize = 4;
+
+    /// ISO/IEC 18004, 6.3.3: dark, a light ring, and three by three dark modules.
+    fn is_dark_in_finder(x: usize, y: usize) -> bool {
+        matches!(x.abs_diff(3).max(y.abs_diff(3)), 0 | 1 | 3)
+    }
+
+    /// Finder and alignment patterns where the standard has them, and a chequered field everywhere else.
+    fn is_dark(side: usize, x: usize, y: usize) -> bool {
+        let (far_x, far_y) = (x + 8 >= side, y + 8 >= side);
+        match (x < 8 || far_x, y < 8 || far_y, far_x && far_y) {
+            (true, true, false) => {
+                let along = |at: usize, far: bool| if far { at + 7 - side } else { at };
+                // The separator beside a pattern lies seven modules from its far edge.
+                let edge = |at: usize, far: bool| if far { at + 8 == side } else { at == 7 };
+                !edge(x, far_x)
+                    && !edge(y, far_y)
+                    && is_dark_in_finder(along(x, far_x), along(y, far_y))
+            }
+            _ => {
+                let ring = x.abs_diff(side - 7).max(y.abs_diff(side - 7));
+                if side > 21 && ring <= 2 { ring != 1 } else { (x + y).is_multiple_of(2) }
+            }
+        }
+    }
+
+    /// A drawn code, dark modules in one tone and light ones in the other.
+    fn drawn(side: usize, dark: u8, light: u8) -> Plane {
+        let pixels = (side + 2 * MARGIN) * MODULE;
+        let module = |at: usize| (at / MODULE).checked_sub(MARGIN).filter(|at| *at < side);
+        let places = (0..pixels).flat_map(|y| (0..pixels).map(move |x| (module(x), module(y))));
+        let tones = places.map(|place| match place {
+            (Some(x), Some(y)) if is_dark(side, x, y) => dark,
+            _ => light,
+        });
+        Plane::new(pixels, tones.collect())
+    }
+
+    /// The three patterns of a drawn code, each said to be so many pixels wide.
+    fn patterns(side: usize, width: i32) -> FinderPatternSet {
+        let place = |modules: f32| (modules + length(MARGIN)) * length(MODULE);
+        let (near, far) = (place(FINDER), place(length(side) - FINDER));
+        let pattern = |x, y| ConcentricPattern { p: Point::new(x, y), size: width };
+        FinderPatternSet { tl: pattern(near, near), tr: pattern(far, near), bl: pattern(near, far) }
+    }
+
+    #[track_caller]
+    fn check(side: usize, plane: &Plane, polarity: Polarity) {
+        let set = patterns(side, 42);
+        let grid = Grid::all_that_fit(plane, &set, polarity).next().unwrap();
+        assert_eq!(grid.side, side);
+        let bits = grid.readings().next().unwrap();
+        for y in 0..side {
+            for x in 0..side {
+                let bit = bits.get(u32::try_from(x).unwrap(), u32::try_from(y).unwrap());
+                assert_eq!(bit, is_dark(side, x, y), "{side}: column {x}, row {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_module_of_every_size_is_measured_in_either_tone() {
+        for side in SIDES {
+            check(side, &drawn(side, 30, 220), Polarity::DarkOnLight);
+            check(side, &drawn(side, 220, 30), Polarity::LightOnDark);
+        }
+    }
+
+    #[test]
+    fn modules_are_told_apart_by_their_surroundings_and_not_by_one_threshold() {
+        let plane = drawn(29, 60, 120);
+        let width = plane.width();
+        let shaded = plane.pixels().iter().enumerate().map(|(at, tone)| {
+            // From left to right the light more than doubles: dark on the right is lighter than light on the left.
+            let share = at % width * 160 / width;
+            u8::try_from(usize::from(*tone) * (100 + share) / 130).unwrap()
+        });
+        check(29, &Plane::new(width, shaded.collect()), Polarity::DarkOnLight);
+    }
+
+    #[test]
+    fn the_likeliest_size_comes_first_and_others_only_if_they_are_near() {
+        let sides = |width| {
+            let plane = drawn(29, 30, 220);
+            let set = patterns(29, width);
+            let grids = Grid::all_that_fit(&plane, &set, Polarity::DarkOnLight);
+            grids.map(|grid| grid.side).collect::<Vec<_>>()
+        };
+        assert_eq!(sides(42).first(), Some(&29));
+        assert_eq!(sides(42).len(), SIDES_TRIED);
+        // Patterns a third as wide would belong to a code of some 73 modules, which is none of ours.
+        assert!(sides(14).is_empty());
+    }
+}

@@ -77,3 +77,69 @@ fn text_of(bits: &BitMatrix) -> Option<String> {
     let decoded = Decode(bits).ok().filter(|decoded| decoded.isValid())?;
     Some(decoded.text()).filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Frame;
+
+    const QR: &[u8] = include_bytes!("../../../tests/pictures/qr-demo.jpg");
+    const QR_TEXT: &str = "SIM-0000-DEMO-0001";
+
+    fn plane() -> Plane {
+        Frame::from_jpeg(QR).unwrap().plane()
+    }
+
+    fn inverted(plane: &Plane) -> Plane {
+        Plane::new(plane.width(), plane.pixels().iter().map(|tone| 255 - tone).collect())
+    }
+
+    fn patterns(plane: &Plane) -> Vec<ConcentricPattern> {
+        FindFinderPatterns(&black_and_white(plane).unwrap(), true, 0)
+    }
+
+    #[test]
+    fn a_code_is_read_once_in_either_tone() {
+        let plane = plane();
+        assert_eq!(read(&plane), [QR_TEXT]);
+        assert_eq!(read(&inverted(&plane)), [QR_TEXT]);
+    }
+
+    /// Sampled in black and white and measured in grey are two ways; each alone reads a clear code.
+    #[test]
+    fn both_ways_to_the_modules_lead_to_the_text() {
+        let plane = plane();
+        let matrix = black_and_white(&plane).unwrap();
+        let sets = GenerateFinderPatternSets(&mut patterns(&plane));
+        let set = sets.first().unwrap();
+        assert_eq!(sampled(&matrix, set).as_deref(), Some(QR_TEXT));
+        assert_eq!(measured(&plane, set, Polarity::DarkOnLight).as_deref(), Some(QR_TEXT));
+        assert_eq!(measured(&plane, set, Polarity::LightOnDark), None, "the wrong tone");
+    }
+
+    #[test]
+    fn three_patterns_that_are_no_code_have_no_text() {
+        let plane = plane();
+        let found = patterns(&plane);
+        assert_eq!(found.len(), 3);
+        let near = |x: f32, y: f32, pattern: &ConcentricPattern| {
+            let reach = f32::from(u8::try_from(pattern.size).unwrap()) * 0.6;
+            (x - pattern.p.x).abs() < reach && (y - pattern.p.y).abs() < reach
+        };
+        let places =
+            (0_u16..480).flat_map(|y| (0_u16..640).map(move |x| (f32::from(x), f32::from(y))));
+        let kept = plane.pixels().iter().zip(places).map(|(tone, (x, y))| {
+            if found.iter().any(|pattern| near(x, y, pattern)) { *tone } else { 230 }
+        });
+        let emptied = Plane::new(plane.width(), kept.collect());
+        assert_eq!(patterns(&emptied).len(), 3, "the patterns are still seen");
+        assert!(read(&emptied).is_empty());
+    }
+
+    #[test]
+    fn a_plane_of_any_size_without_a_code_is_read_without_a_panic() {
+        for (width, height) in [(0, 0), (1, 1), (1, 300), (300, 1), (39, 40), (41, 41)] {
+            assert!(read(&Plane::new(width, vec![120; width * height])).is_empty());
+        }
+    }
+}
