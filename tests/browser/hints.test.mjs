@@ -11,7 +11,7 @@ import { PANELS, audit, launch, open, show } from "./browser.mjs";
 const OUT = fileURLToPath(new URL("out", import.meta.url));
 const HINTS = [
   null, "no_face", "one_face_only", "come_closer", "move_back", "centre", "upright", "more_light", "less_light",
-  "uncover", "hold_still",
+  "uncover", "hold_still", "turn_left", "turn_right", "look_ahead",
 ];
 
 let browser;

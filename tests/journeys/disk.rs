@@ -37,6 +37,8 @@ async fn the_audit_holds_the_evidence_of_a_journey_and_nobodys_name() {
         assert_eq!(of_it(r#""server_transaction_id":""#), 1, "{endpoint:?}");
     }
     assert_eq!(with(r#""what":"card""#), 1);
+    let turned = with(r#""turned":"left""#) + with(r#""turned":"right""#);
+    assert_eq!((with(r#""what":"selfie""#), turned, with(r#""motion":"moving""#)), (1, 1, 1));
     assert!(with(r#""what":"stage""#) >= 6, "{text}");
     let person = Person::of_card("somchai").and_reference("SIM-0000-FACE-AUDIT");
     let found = person.found_in(text.as_bytes());

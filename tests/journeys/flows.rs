@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use session::DopaPolicy;
 use simulator::bank::Endpoint;
+use simulator::customer::{Hands, Manner};
 use tests::personal::expected;
-use tests::stage::Stage;
+use tests::stage::{Stage, StageHands};
 
 use crate::stage::{check, plaintext, records, until};
 
@@ -68,6 +69,53 @@ async fn with_selfie_consents_and_picture_go_along() {
         assert_eq!(submit.get("customerSelfieImageFormat"), Some(&json!("JPG")));
         assert!(submit.get("customerSelfieImage").is_some());
     }
+}
+
+/// A picture of a face, good in every way, that somebody holds before the camera.
+const PICTURE: &[u8] = include_bytes!("../pictures/face.jpg");
+/// So many pictures show a head turned there and back; a slow machine takes them before the customer counts as gone.
+const FRAMES: u64 = 30;
+
+/// The hands of somebody who has a picture of the holder of the card.
+struct Impostor<'s> {
+    hands: StageHands,
+    stage: &'s Stage,
+    /// Pictures that the camera had taken before.
+    before: Option<u64>,
+}
+
+impl Hands for Impostor<'_> {
+    fn insert_card(&mut self) {
+        self.hands.insert_card();
+    }
+
+    fn show_code(&mut self) {
+        self.hands.show_code();
+    }
+
+    fn face_camera(&mut self) {
+        self.stage.world.stand_before_camera(Some(PICTURE.to_vec()));
+        self.before.get_or_insert(self.stage.world.frames_taken());
+    }
+}
+
+#[tokio::test]
+async fn a_picture_before_the_camera_becomes_no_selfie_and_sends_nothing() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    let customer = stage.customer().await;
+    let hands = stage.hands("somchai", "SIM-0000-FACE-0003");
+    let mut impostor = Impostor { hands, stage: &stage, before: None };
+    let manner = Manner::default();
+    let looked_at = || until(|| (stage.world.frames_taken() >= FRAMES).then_some(()));
+    tokio::select! {
+        walk = customer.walk(&mut impostor, &manner) => panic!("it ended: {walk:?}"),
+        () = looked_at() => {}
+    }
+    let view = customer.view().await.expect("the page answers");
+    let hint = view.pointer("/screen/hint").and_then(Value::as_str);
+    assert!(matches!(hint, Some("turn_left" | "turn_right")), "{hint:?}");
+    assert!(impostor.before.is_some_and(|before| before < FRAMES / 2), "it was looked at");
+    assert!(records(&stage, Endpoint::Submit).is_empty());
 }
 
 #[tokio::test]

@@ -41,6 +41,7 @@ api_key = {{ file = "bank/api_key" }}
 
 [journey]
 dopa = "before_submit"
+liveness = "off"
 {journey}
 
 [reader]

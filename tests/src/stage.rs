@@ -13,8 +13,6 @@ use simulator::world::World;
 
 /// The demonstration's configuration, which stands beside the kiosk's and the counter's.
 const CONFIG: &str = include_str!("../../config/demo.toml");
-/// A portrait of nobody.
-const FACE: &[u8] = include_bytes!("../pictures/face.jpg");
 
 /// Everything that one test's journeys need, on ports of its own.
 pub struct Stage {
@@ -168,6 +166,6 @@ impl Hands for StageHands {
     }
 
     fn face_camera(&mut self) {
-        self.world.stand_before_camera(Some(FACE.to_vec()));
+        self.world.turn_before_camera();
     }
 }

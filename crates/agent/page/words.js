@@ -109,7 +109,10 @@ const WORDS = {
   hint_more_light: ["แสงน้อยไป หันเข้าหาแสง", "Too dark. Turn towards the light"],
   hint_less_light: ["แสงจ้าไป หันหลบแสง", "Too bright. Turn away from the light"],
   hint_uncover: ["ถอดแว่นดำหรือหน้ากาก ให้เห็นตาและปาก", "Take off dark glasses or mask: show eyes and mouth"],
-  hint_hold_still: ["ดีแล้ว กรุณาอยู่นิ่ง ๆ", "Good. Hold still"],
+  hint_hold_still: ["ภาพไม่ชัด กรุณาอยู่นิ่ง ๆ", "The picture is blurred. Hold still"],
+  hint_turn_left: ["ค่อย ๆ หันหน้าไปทางซ้ายของท่าน", "Slowly turn your head to your left"],
+  hint_turn_right: ["ค่อย ๆ หันหน้าไปทางขวาของท่าน", "Slowly turn your head to your right"],
+  hint_look_ahead: ["หันกลับมามองที่กล้อง แล้วอยู่นิ่ง ๆ", "Now look into the camera again"],
 
   result_done: ["สำเร็จ", "Completed"],
   result_pending: ["ได้รับข้อมูลแล้ว", "Data received"],

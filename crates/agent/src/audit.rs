@@ -16,6 +16,7 @@ use protocol::{BankTime, Consent, ConsentText};
 use serde::Serialize;
 use session::Language;
 use sha2::{Digest as _, Sha256};
+use vision::{Liveness, Motion, Side};
 
 use crate::bank::ServerId;
 use crate::journal::{DeviceKey, Purpose};
@@ -66,6 +67,9 @@ pub(crate) enum Happened {
     Served { transaction_id: String, server_transaction_id: String },
     /// What the bank said to a call of a journey.
     Answer { journey: u64, call: u64, endpoint: String, code: String },
+    /// A selfie was taken: what the challenge before it was, and what was seen move. No more is known of who
+    /// stood there, and nothing of it goes to the bank.
+    Selfie { journey: u64, turned: &'static str, motion: &'static str },
     /// A failure is to be reported to the bank.
     Reported { journey: u64, reason: &'static str },
     /// The operator was told.
@@ -118,6 +122,24 @@ impl Happened {
         Self::Served { transaction_id, server_transaction_id: server_id.to_string() }
     }
 
+    /// What is known of a selfie besides that it is a good picture.
+    pub(crate) fn selfie(journey: u64, liveness: Liveness) -> Self {
+        Self::Selfie {
+            journey,
+            turned: match liveness.turned {
+                None => "not_asked",
+                Some(Side::Left) => "left",
+                Some(Side::Right) => "right",
+            },
+            motion: match liveness.motion {
+                Motion::Unknown => "unknown",
+                Motion::Frozen => "frozen",
+                Motion::Still => "still",
+                Motion::Moving => "moving",
+            },
+        }
+    }
+
     fn keep(&self) -> Keep {
         match self {
             Self::Started { .. }
@@ -129,6 +151,7 @@ impl Happened {
             | Self::Attempt { .. }
             | Self::Served { .. }
             | Self::Answer { .. }
+            | Self::Selfie { .. }
             | Self::Reported { .. }
             | Self::Alert { .. }
             | Self::Journal { .. }

@@ -33,7 +33,7 @@ pub use devices::{
 pub(crate) use dialect::{FRAMINGS, HEADER_TIMES};
 pub use fault::{ConfigError, Fault, Origin};
 pub use file::FilePath;
-pub use journey::{Journey, Profile, Site};
+pub use journey::{Challenge, Journey, Profile, Site};
 pub use machine::{Api, Journal, Log, LogLevel, PageKeyUse};
 
 use section::{Findings, Section};

@@ -16,7 +16,7 @@ use citizen::{Citizen, Identity, Photo};
 use protocol::{Condition, Endpoint};
 use session::CardFault;
 use tokio::sync::mpsc::Sender;
-use vision::Hint;
+use vision::{Hint, Liveness};
 
 use crate::ports::{DeviceError, Presence, ReaderError};
 
@@ -41,8 +41,8 @@ pub(crate) enum Fact {
     FaceAwaited,
     /// It came, and a face is looked for in it.
     FaceLookedFor,
-    /// A good selfie, as JPEG within the bank's bounds.
-    Selfie(Vec<zeroize::Zeroizing<Vec<u8>>>),
+    /// A good selfie, as JPEG within the bank's bounds, and what is known of who stood there.
+    Selfie(Vec<zeroize::Zeroizing<Vec<u8>>>, Liveness),
     /// The camera failed; it is tried again by itself.
     CameraTrouble(DeviceError),
     /// The camera works.

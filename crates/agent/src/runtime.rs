@@ -164,7 +164,7 @@ impl Agent {
 
         card::watch(rig.clone());
         scanner::start(rig.clone());
-        camera::start(rig.clone(), gaze, preview.clone());
+        camera::start(rig.clone(), gaze, preview.clone(), config.journey.liveness);
 
         let desk = Desk { shown, events, preview, health };
         let server_stop = until_stopped(stopped.clone());

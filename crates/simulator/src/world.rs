@@ -42,7 +42,7 @@ struct Shared {
     cable: Mutex<Cable>,
     codes: Mutex<Codes>,
     code_shown: Condvar,
-    picture: Mutex<Option<Arc<Vec<u8>>>>,
+    view: Mutex<View>,
     printed: Mutex<Printed>,
 }
 
@@ -118,9 +118,22 @@ impl World {
         self.shared.code_shown.notify_all();
     }
 
-    /// Puts a picture (JPEG) before the camera; `None` covers it.
+    /// Puts a picture (JPEG) before the camera, and nothing there moves; `None` covers it.
     pub fn stand_before_camera(&self, jpeg: Option<Vec<u8>>) {
-        *lock(&self.shared.picture) = jpeg.map(Arc::new);
+        lock(&self.shared.view).show(jpeg.into_iter().map(Arc::new).collect());
+    }
+
+    /// A person of nobody's features comes before the camera, who looks to one side, ahead, to the other side,
+    /// and so on; the pictures are made as `tests/pictures/README.md` says.
+    pub fn turn_before_camera(&self) {
+        let picture = |at: usize| Arc::new(TURNING.get(at).copied().unwrap_or_default().to_vec());
+        lock(&self.shared.view).show(TURNS.into_iter().map(picture).collect());
+    }
+
+    /// How many pictures the camera took so far.
+    #[must_use]
+    pub fn frames_taken(&self) -> u64 {
+        lock(&self.shared.view).taken
     }
 
     /// Every slip so far.
@@ -249,7 +262,7 @@ impl Scanner for OpenScanner {
 impl Camera for World {
     fn frame(&mut self, _patience: Duration) -> Result<Frame, DeviceError> {
         thread::sleep(FRAME_EVERY);
-        let picture = lock(&self.shared.picture).clone();
+        let picture = lock(&self.shared.view).next();
         match picture {
             Some(jpeg) => Frame::from_jpeg(&jpeg).map_err(|_| DeviceError::Faulty),
             None => {
@@ -258,6 +271,41 @@ impl Camera for World {
         }
     }
 }
+
+/// What the camera sees: its pictures one after the other and again from the first; none, if it is covered.
+#[derive(Default)]
+struct View {
+    pictures: Vec<Arc<Vec<u8>>>,
+    next: usize,
+    taken: u64,
+}
+
+impl View {
+    fn show(&mut self, pictures: Vec<Arc<Vec<u8>>>) {
+        *self = Self { pictures, next: 0, taken: self.taken };
+    }
+
+    fn next(&mut self) -> Option<Arc<Vec<u8>>> {
+        self.taken += 1;
+        let picture = self.pictures.get(self.next).cloned();
+        self.next = (self.next + 1).checked_rem(self.pictures.len()).unwrap_or(0);
+        picture
+    }
+}
+
+/// An invented person's head, from far to its left to far to its right.
+const TURNING: [&[u8]; 7] = [
+    include_bytes!("../../../tests/pictures/turning/left-40.jpg"),
+    include_bytes!("../../../tests/pictures/turning/left-27.jpg"),
+    include_bytes!("../../../tests/pictures/turning/left-13.jpg"),
+    include_bytes!("../../../tests/pictures/turning/ahead.jpg"),
+    include_bytes!("../../../tests/pictures/turning/right-13.jpg"),
+    include_bytes!("../../../tests/pictures/turning/right-27.jpg"),
+    include_bytes!("../../../tests/pictures/turning/right-40.jpg"),
+];
+/// The order in which it turns, two seconds for all: places in [`TURNING`].
+const TURNS: [usize; 28] =
+    [3, 3, 3, 3, 3, 2, 1, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 6, 6, 6, 5, 4, 3, 3, 3];
 
 /// A covered camera's picture: black.
 const WIDTH: u32 = 640;

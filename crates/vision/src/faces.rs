@@ -194,14 +194,32 @@ impl Face {
         (self.right_eye.y - self.left_eye.y).atan2(self.right_eye.x - self.left_eye.x).to_degrees()
     }
 
+    /// How far the nose lies beside the line from between the eyes to the mouth, towards the right eye, as a
+    /// share of the eyes' distance: the same in a flat picture however it is held, because an affine map keeps
+    /// it. Nothing where eyes and mouth lie on one line.
+    pub(crate) fn nose_aside(&self) -> Option<f32> {
+        let middle = self.between_the_eyes();
+        let eyes =
+            Point { x: self.right_eye.x - self.left_eye.x, y: self.right_eye.y - self.left_eye.y };
+        let mouth = Point { x: self.mouth.x - middle.x, y: self.mouth.y - middle.y };
+        let nose = Point { x: self.nose.x - middle.x, y: self.nose.y - middle.y };
+        let area = |a: Point, b: Point| a.x * b.y - a.y * b.x;
+        let whole = area(eyes, mouth);
+        (whole.abs() > 1.0).then(|| area(nose, mouth) / whole)
+    }
+
+    fn between_the_eyes(&self) -> Point {
+        Point {
+            x: self.left_eye.x.midpoint(self.right_eye.x),
+            y: self.left_eye.y.midpoint(self.right_eye.y),
+        }
+    }
+
     /// How far the nose lies from the middle between the eyes towards the right one, as a share of their
     /// distance: about 0 from the front, at most 0.2 for a head held straight.
     pub(crate) fn turn(&self) -> f32 {
         let (x, y) = (self.right_eye.x - self.left_eye.x, self.right_eye.y - self.left_eye.y);
-        let middle = Point {
-            x: self.left_eye.x.midpoint(self.right_eye.x),
-            y: self.left_eye.y.midpoint(self.right_eye.y),
-        };
+        let middle = self.between_the_eyes();
         let along = (self.nose.x - middle.x) * x + (self.nose.y - middle.y) * y;
         along / (x * x + y * y).max(1.0)
     }
@@ -231,6 +249,38 @@ mod tests {
     #[test]
     fn two_people_are_two_faces() {
         assert_eq!(faces(TWO_FACES).len(), 2);
+    }
+
+    #[test]
+    fn a_flat_picture_keeps_the_nose_beside_its_line_however_it_is_held() {
+        let face = faces(FACE)[0];
+        let aside = face.nose_aside().unwrap();
+        for [a, b, c, d] in [
+            [1.0, 0.0, 0.0, 1.0],
+            [0.5, 0.0, 0.0, 1.2],
+            [0.8, -0.6, 0.6, 0.8],
+            [1.0, 0.4, 0.0, 0.7],
+        ] {
+            let held = |point: Point| Point {
+                x: a * point.x + b * point.y + 9.0,
+                y: c * point.x + d * point.y - 7.0,
+            };
+            let flat = Face {
+                left_eye: held(face.left_eye),
+                right_eye: held(face.right_eye),
+                nose: held(face.nose),
+                mouth: held(face.mouth),
+                ..face
+            };
+            assert!((flat.nose_aside().unwrap() - aside).abs() < 1e-3);
+        }
+        let turned = Face {
+            nose: Point { x: face.nose.x + 0.2 * face.eye_distance(), ..face.nose },
+            ..face
+        };
+        assert!(turned.nose_aside().unwrap() - aside > 0.15);
+        let line = Face { mouth: face.right_eye, ..face };
+        assert_eq!(line.nose_aside(), None);
     }
 
     #[test]

@@ -86,6 +86,12 @@ pub enum Hint {
     Uncover,
     /// Blurred by movement or focus.
     HoldStill,
+    /// The challenge: the head is to be turned slowly to its owner's left.
+    TurnLeft,
+    /// The challenge: to the owner's right.
+    TurnRight,
+    /// The challenge: into the camera again.
+    LookAhead,
 }
 
 impl SelfieGate {
@@ -102,12 +108,20 @@ impl SelfieGate {
     /// Judges one frame; hints come in the order in which a person can act on them: be seen, be alone, get the
     /// distance right, the place, the head, the light, show the face, and hold still.
     pub fn judge(&mut self, frame: &Frame) -> Verdict {
-        let face = match self.finder.faces(frame).as_slice() {
-            [] => return Verdict::Hint(why_no_face(frame)),
-            [face] => *face,
-            [_, _, ..] => return Verdict::Hint(Hint::OneFaceOnly),
-        };
-        if let Some(hint) = place_hint(&face, frame).or_else(|| pose_hint(&face)) {
+        self.look(frame).1
+    }
+
+    /// As [`Self::judge`], and where the face is if it is the only one.
+    pub(crate) fn look(&mut self, frame: &Frame) -> (Option<Face>, Verdict) {
+        match self.finder.faces(frame).as_slice() {
+            [] => (None, Verdict::Hint(why_no_face(frame))),
+            [face] => (Some(*face), self.verdict(frame, face)),
+            [_, _, ..] => (None, Verdict::Hint(Hint::OneFaceOnly)),
+        }
+    }
+
+    fn verdict(&mut self, frame: &Frame, face: &Face) -> Verdict {
+        if let Some(hint) = place_hint(face, frame).or_else(|| pose_hint(face)) {
             return Verdict::Hint(hint);
         }
         let plane = frame.plane();
@@ -118,7 +132,7 @@ impl SelfieGate {
             Some(Hint::MoreLight)
         } else if skin.face_light() == Light::Bright {
             Some(Hint::LessLight)
-        } else if !eyes_are_seen(&plane, &face, &skin) || !self.is_seen_again(&plane, &face) {
+        } else if !eyes_are_seen(&plane, face, &skin) || !self.is_seen_again(&plane, face) {
             Some(Hint::Uncover)
         } else {
             (!skin.is_sharp()).then_some(Hint::HoldStill)

@@ -1,7 +1,6 @@
 //! The selfie gate on a labelled set: invented portraits before a camera, good frames and damaged ones.
 //!
-//! Owns the damage and the rates. The portraits and where their faces are come from `tests/pictures/portraits`.
-//! All chance is a seeded counter, so the set is the same each time; the table is printed with `--nocapture`.
+//! Owns the damage and the rates; the table is printed with `--nocapture`.
 
 #![expect(
     clippy::disallowed_macros,
@@ -9,102 +8,15 @@
     reason = "the crate reads and prints nothing; its test reads the portraits and prints the table"
 )]
 
-use std::path::{Path, PathBuf};
+mod stand;
 
 use image::{Rgb, RgbImage, imageops};
 use vision::{Frame, Hint, SelfieGate, Verdict};
 
+use stand::{GOOD, HEIGHT, Portrait, Stand, WIDTH, exposed, fraction, portraits};
+
 /// Of the good frames at least so many are accepted, and of the bad ones refused for the right reason.
 const RIGHT_MIN_PERCENT: usize = 97;
-const WIDTH: u32 = 640;
-const HEIGHT: u32 = 480;
-
-/// One invented person, and where the face is: shares of the picture, and the tilt in degrees.
-struct Portrait {
-    picture: RgbImage,
-    across: f32,
-    down: f32,
-    face: f32,
-    tilt: f32,
-}
-
-/// How the person stands before the camera.
-#[derive(Clone, Copy)]
-struct Stand {
-    /// The face's height as a share of the frame's.
-    size: f32,
-    /// Where the face's middle is, as shares of the frame.
-    across: f32,
-    down: f32,
-    /// In degrees, clockwise.
-    tilt: f32,
-}
-
-const GOOD: Stand = Stand { size: 0.45, across: 0.5, down: 0.5, tilt: 0.0 };
-
-fn portraits() -> Vec<Portrait> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/pictures/portraits");
-    let list = std::fs::read_to_string(folder.join("faces.tsv")).expect("the list of faces");
-    let lines = list.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| portrait(&folder, line)).collect()
-}
-
-fn portrait(folder: &Path, line: &str) -> Portrait {
-    let mut fields = line.split('\t');
-    let picture = image::open(folder.join(fields.next().expect("a file"))).expect("a picture");
-    let mut number =
-        || fields.next().and_then(|field| field.parse::<f32>().ok()).expect("a number");
-    let (across, down, face) = (number() / 1000.0, number() / 1000.0, number() / 1000.0);
-    Portrait { picture: picture.into_rgb8(), across, down, face, tilt: number() / 10.0 }
-}
-
-impl Portrait {
-    /// What the camera sees; beyond the portrait's edge goes on what is at the edge.
-    fn before_camera(&self, stand: Stand) -> RgbImage {
-        let side = fraction(self.picture.width());
-        let scale = self.face * side / (stand.size * fraction(HEIGHT));
-        let (sine, cosine) = (self.tilt - stand.tilt).to_radians().sin_cos();
-        let (left, top) = (stand.across * fraction(WIDTH), stand.down * fraction(HEIGHT));
-        RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
-            let (x, y) = ((fraction(x) - left) * scale, (fraction(y) - top) * scale);
-            let across = self.across * side + x * cosine - y * sine;
-            let down = self.down * side + x * sine + y * cosine;
-            between(&self.picture, across, down)
-        })
-    }
-}
-
-fn fraction(pixels: u32) -> f32 {
-    f32::from(u16::try_from(pixels).expect("a side of a frame"))
-}
-
-#[expect(clippy::as_conversions, reason = "clamped to the picture")]
-fn between(picture: &RgbImage, x: f32, y: f32) -> Rgb<u8> {
-    let x = x.clamp(0.0, fraction(picture.width()) - 1.001);
-    let y = y.clamp(0.0, fraction(picture.height()) - 1.001);
-    let (left, top) = (x as u32, y as u32);
-    let (right, bottom) = (x.fract(), y.fract());
-    let at = |dx, dy, channel: usize| f32::from(picture.get_pixel(left + dx, top + dy)[channel]);
-    Rgb([0, 1, 2].map(|channel| {
-        let upper = at(0, 0, channel) * (1.0 - right) + at(1, 0, channel) * right;
-        let lower = at(0, 1, channel) * (1.0 - right) + at(1, 1, channel) * right;
-        (upper * (1.0 - bottom) + lower * bottom) as u8
-    }))
-}
-
-/// Light and a small camera's noise, of about four shades.
-#[expect(clippy::as_conversions, reason = "clamped to a shade")]
-fn exposed(mut picture: RgbImage, gain: f32) -> RgbImage {
-    let mut state = 0x1911_2019_u32;
-    for value in picture.iter_mut() {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let noise: f32 =
-            state.to_be_bytes().iter().take(3).map(|byte| f32::from(*byte) - 127.5).sum();
-        *value = (f32::from(*value) * gain + noise / 32.0).clamp(0.0, 255.0) as u8;
-    }
-    picture
-}
-
 /// The gain that gives the middle of the picture this mean shade.
 fn gain_to(picture: &RgbImage, mean: f32) -> f32 {
     let middle = imageops::crop_imm(picture, 250, 170, 140, 140).to_image();
@@ -160,9 +72,9 @@ fn nobody(portrait: &Portrait) -> RgbImage {
 /// Every frame of one portrait: the kind, what the gate should say (nothing for a good one), and the picture.
 fn frames(person: &Portrait, other: &Portrait) -> Vec<(&'static str, Option<Hint>, RgbImage)> {
     const EYES: (f32, f32, f32, f32) = (-0.45, -0.32, 0.45, -0.02);
-    let seen = |stand| exposed(person.before_camera(stand), 1.0);
+    let seen = |stand| exposed(person.before_camera(stand), 1.0, 1);
     let plain = person.before_camera(GOOD);
-    let lit = |mean| exposed(plain.clone(), gain_to(&plain, mean));
+    let lit = |mean| exposed(plain.clone(), gain_to(&plain, mean), 1);
     let at = |across, down| Stand { across, down, ..GOOD };
     let far = |across| Stand { across, size: 0.36, ..GOOD };
     vec![
@@ -175,11 +87,15 @@ fn frames(person: &Portrait, other: &Portrait) -> Vec<(&'static str, Option<Hint
         ("good: near, leaning", None, seen(Stand { size: 0.65, tilt: -8.0, ..GOOD })),
         ("good: dim", None, lit(70.0)),
         ("good: bright", None, lit(165.0)),
-        ("nobody", Some(Hint::NoFace), exposed(nobody(person), gain_to(&nobody(person), 120.0))),
+        ("nobody", Some(Hint::NoFace), exposed(nobody(person), gain_to(&nobody(person), 120.0), 1)),
         (
             "two people",
             Some(Hint::OneFaceOnly),
-            exposed(beside(&person.before_camera(far(0.25)), &other.before_camera(far(0.75))), 1.0),
+            exposed(
+                beside(&person.before_camera(far(0.25)), &other.before_camera(far(0.75))),
+                1.0,
+                1,
+            ),
         ),
         ("too far", Some(Hint::ComeCloser), seen(Stand { size: 0.22, ..GOOD })),
         ("too near", Some(Hint::MoveBack), seen(Stand { size: 0.9, ..GOOD })),
@@ -192,15 +108,15 @@ fn frames(person: &Portrait, other: &Portrait) -> Vec<(&'static str, Option<Hint
         (
             "eyes covered, bright",
             Some(Hint::Uncover),
-            exposed(covered(plain.clone(), EYES, [190, 150, 130]), 1.0),
+            exposed(covered(plain.clone(), EYES, [190, 150, 130]), 1.0, 1),
         ),
         (
             "eyes covered, dark",
             Some(Hint::Uncover),
-            exposed(covered(plain.clone(), EYES, [30, 28, 26]), 1.0),
+            exposed(covered(plain.clone(), EYES, [30, 28, 26]), 1.0, 1),
         ),
-        ("out of focus", Some(Hint::HoldStill), exposed(imageops::fast_blur(&plain, 4.5), 1.0)),
-        ("moving", Some(Hint::HoldStill), exposed(moved(&plain, 28), 1.0)),
+        ("out of focus", Some(Hint::HoldStill), exposed(imageops::fast_blur(&plain, 4.5), 1.0, 1)),
+        ("moving", Some(Hint::HoldStill), exposed(moved(&plain, 28), 1.0, 1)),
     ]
 }
 

@@ -4,6 +4,9 @@ import { icon, make } from "../dom.js";
 import { CameraView } from "./camera.js";
 import { notice } from "./notice.js";
 
+/** The preview is a mirror, so the head goes where the arrow points. */
+const SIGNS = { turn_left: "turn-left", turn_right: "turn-right" };
+
 export const selfie = {
   identity: (screen) => `${screen.left} ${screen.trouble?.key}`,
 
@@ -12,7 +15,7 @@ export const selfie = {
     const hint = make("p", { class: "hint", role: "status" });
     const update = ({ screen }) => {
       const text = screen.hint === null ? say("selfie_lead") : say(`hint_${screen.hint}`);
-      if (hint.textContent !== text) hint.replaceChildren(icon(screen.hint === "hold_still" ? "check" : "face"), text);
+      if (hint.textContent !== text) hint.replaceChildren(icon(SIGNS[screen.hint] ?? "face"), text);
     };
     update(view);
     const { trouble, left } = view.screen;

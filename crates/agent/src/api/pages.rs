@@ -29,7 +29,7 @@ macro_rules! page_file {
     };
 }
 
-const FILES: [(&str, &str, &[u8]); 55] = [
+const FILES: [(&str, &str, &[u8]); 57] = [
     page_file!(SCRIPT, "api.js"),
     page_file!(SCRIPT, "app.js"),
     page_file!(SCRIPT, "dom.js"),
@@ -64,6 +64,8 @@ const FILES: [(&str, &str, &[u8]); 55] = [
     page_file!(PICTURE, "icons/send.svg"),
     page_file!(PICTURE, "icons/stopped.svg"),
     page_file!(PICTURE, "icons/text-size.svg"),
+    page_file!(PICTURE, "icons/turn-left.svg"),
+    page_file!(PICTURE, "icons/turn-right.svg"),
     page_file!(PICTURE, "icons/unresolved.svg"),
     page_file!(PICTURE, "icons/warning.svg"),
     page_file!(PICTURE, "icons/yes.svg"),

@@ -223,6 +223,9 @@ fn hint_word(hint: Hint) -> &'static str {
         Hint::LessLight => "less_light",
         Hint::Uncover => "uncover",
         Hint::HoldStill => "hold_still",
+        Hint::TurnLeft => "turn_left",
+        Hint::TurnRight => "turn_right",
+        Hint::LookAhead => "look_ahead",
     }
 }
 

@@ -28,6 +28,15 @@ pub enum Profile {
     Counter,
 }
 
+/// What shows that a person stands before the camera for a selfie, and not a picture of one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Challenge {
+    /// Nothing: staff watch, or the bank does not want it.
+    Off,
+    /// The head is turned to a side that chance names, and back.
+    Turn,
+}
+
 /// How journeys go on this machine.
 #[derive(Clone, Debug)]
 pub struct Journey {
@@ -39,6 +48,8 @@ pub struct Journey {
     pub patience: Patience,
     /// Consents without which an errand with a selfie cannot go on.
     pub required_consents: Vec<String>,
+    /// What is asked before a selfie.
+    pub liveness: Challenge,
     /// Selfies sent again after the first, at most.
     pub face_resubmits_max: u8,
 }
@@ -62,8 +73,14 @@ pub(super) fn journey(top: &mut Section<'_>) -> Journey {
             ("only", DopaPolicy::Only),
         ];
         let dopa = table.optional("dopa", |given| given.word(&flows));
+        let challenges = [("off", Challenge::Off), ("turn", Challenge::Turn)];
+        let liveness = table.optional("liveness", |given| given.word(&challenges));
         Journey {
             profile,
+            liveness: liveness.unwrap_or(match profile {
+                Profile::Kiosk => Challenge::Turn,
+                Profile::Counter => Challenge::Off,
+            }),
             dopa: dopa.unwrap_or(DopaPolicy::BeforeSubmit),
             patience: patience(table, profile),
             required_consents: table

@@ -445,6 +445,17 @@ fn a_camera_is_named_by_file_name_or_port_and_several_in_order() {
 }
 
 #[test]
+fn a_kiosk_asks_for_a_turn_of_the_head_and_a_counter_does_not_unless_told() {
+    let liveness =
+        |lines: &str| parse(&format!("{GOOD}[journey]\n{lines}\n")).unwrap().journey.liveness;
+    assert_eq!(liveness(""), Challenge::Turn);
+    assert_eq!(liveness("profile = \"counter\""), Challenge::Off);
+    assert_eq!(liveness("liveness = \"off\""), Challenge::Off);
+    assert_eq!(liveness("profile = \"counter\"\nliveness = \"turn\""), Challenge::Turn);
+    check("", "[journey]\nliveness = \"blink\"", "11:12", &["came \"blink\"", "off", "turn"]);
+}
+
+#[test]
 fn a_camera_that_a_program_plays_is_refused_unless_it_is_allowed() {
     let choice = |line: &str| {
         parse(&format!("{GOOD}[camera]\ndevice = \"a\"\n{line}\n")).unwrap().camera.unwrap()

@@ -8,11 +8,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use vision::{CodeScanner, Frame, Hint, SelfieError, SelfieGate, Sighting, Verdict, selfie_jpegs};
+use vision::{
+    CodeScanner, Frame, Hint, LivenessGate, SelfieError, Side, Sighting, Verdict, selfie_jpegs,
+};
 use zeroize::Zeroizing;
 
 use super::{Fact, Rig, Unheard, spawn_lasting};
 use crate::api::Preview;
+use crate::config::Challenge;
 use crate::ports::{Camera, DeviceError};
 
 /// A frame that takes longer never comes.
@@ -67,8 +70,13 @@ impl Gaze {
 }
 
 /// Starts the thread.
-pub(crate) fn start(rig: Rig, gaze: Gaze, preview: watch::Sender<Option<Arc<Preview>>>) {
-    let eye = Eye { rig, gaze, preview };
+pub(crate) fn start(
+    rig: Rig,
+    gaze: Gaze,
+    preview: watch::Sender<Option<Arc<Preview>>>,
+    challenge: Challenge,
+) {
+    let eye = Eye { rig, gaze, preview, challenge };
     spawn_lasting("camera", move || {
         let mut done = Look::Away;
         loop {
@@ -105,6 +113,7 @@ struct Eye {
     rig: Rig,
     gaze: Gaze,
     preview: watch::Sender<Option<Arc<Preview>>>,
+    challenge: Challenge,
 }
 
 impl Eye {
@@ -154,7 +163,7 @@ impl Eye {
     }
 
     fn find_face(&self, frames: &mut Frames<'_>, look: Look) -> Result<Seen, Unheard> {
-        let mut gate = SelfieGate::new();
+        let mut gate = LivenessGate::new(side_of(self.challenge));
         let mut told: Option<Hint> = None;
         let mut good: Vec<(f64, Frame)> = Vec::new();
         while self.gaze.now() == look {
@@ -177,11 +186,12 @@ impl Eye {
                 continue;
             }
             good.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+            let liveness = gate.liveness();
             let best = good.pop().map(|(_, frame)| selfie_jpegs(&frame));
             good.clear();
             match best {
                 Some(Ok(files)) => {
-                    self.rig.facts.tell(Fact::Selfie(files.into()))?;
+                    self.rig.facts.tell(Fact::Selfie(files.into(), liveness))?;
                     return Ok(Seen::Enough);
                 }
                 Some(Err(error)) => tracing::warn!(%error, "a selfie could not be encoded"),
@@ -207,6 +217,15 @@ impl Frames<'_> {
         let frame = self.camera.frame(FRAME)?;
         show(&frame, self.preview, vision::preview_jpeg);
         Ok(frame)
+    }
+}
+
+/// The side to ask for: by chance, so that a film has to turn to both.
+fn side_of(challenge: Challenge) -> Option<Side> {
+    match challenge {
+        Challenge::Off => None,
+        Challenge::Turn if rand::random() => Some(Side::Left),
+        Challenge::Turn => Some(Side::Right),
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 use tracing::{debug, error, info, warn};
-use vision::Hint;
+use vision::{Hint, Liveness};
 use zeroize::Zeroizing;
 
 use super::JourneyRecord;
@@ -319,7 +319,7 @@ impl Machine {
             Fact::Hint(hint) => self.hint(hint),
             Fact::FaceAwaited => self.silence.resumed(self.clock.tick()),
             Fact::FaceLookedFor => self.silence.broken(),
-            Fact::Selfie(files) => self.selfie_taken(&files).await,
+            Fact::Selfie(files, liveness) => self.selfie_taken(&files, liveness).await,
             Fact::CameraReady => self.device(|health| &mut health.camera, DeviceState::Ready),
             Fact::CameraTrouble(error) => {
                 // It is tried again every second: only the first failure is news.
@@ -448,9 +448,10 @@ impl Machine {
         }
     }
 
-    async fn selfie_taken(&mut self, files: &[Zeroizing<Vec<u8>>]) {
+    async fn selfie_taken(&mut self, files: &[Zeroizing<Vec<u8>>], liveness: Liveness) {
         self.extras.hint = None;
         self.silence.resumed(self.clock.tick());
+        self.record(Happened::selfie(self.journey, liveness));
         let mut files = files.iter().map(|jpeg| jpeg.to_vec());
         let selfie = Selfie::new(files.next().unwrap_or_default());
         match files.fold(selfie, |selfie, smaller| selfie?.with_smaller(smaller)) {

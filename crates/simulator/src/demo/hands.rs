@@ -8,9 +8,7 @@ use crate::card::{Image, Manner};
 use crate::customer::Hands;
 use crate::world::World;
 
-/// A portrait of nobody (`tests/pictures/README.md`).
-const FACE: &[u8] = include_bytes!("../../../../tests/pictures/face.jpg");
-/// The same place without anybody.
+/// A place without anybody (`tests/pictures/README.md`).
 const NO_FACE: &[u8] = include_bytes!("../../../../tests/pictures/no-face.jpg");
 
 /// What the hands hold; clones are the same hands.
@@ -62,6 +60,6 @@ impl Hands for DemoHands {
     }
 
     fn face_camera(&mut self) {
-        self.world.stand_before_camera(Some(FACE.to_vec()));
+        self.world.turn_before_camera();
     }
 }

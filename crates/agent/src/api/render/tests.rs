@@ -294,6 +294,9 @@ fn every_hint_has_a_word_of_its_own() {
         Hint::LessLight,
         Hint::Uncover,
         Hint::HoldStill,
+        Hint::TurnLeft,
+        Hint::TurnRight,
+        Hint::LookAhead,
     ];
     let words: std::collections::BTreeSet<_> = hints.map(hint_word).into();
     assert_eq!(words.len(), hints.len());
