@@ -299,11 +299,13 @@ impl Session {
             state,
             State::Consenting { .. } | State::Confirming(_) | State::TakingSelfie { .. }
         ) || question_of(state).is_some();
-        match errand_of(state) {
-            Some(Errand::Ekyc(ekyc)) if asks => {
-                ekyc.since + self.policy.patience.journey <= now.tick
-            }
-            Some(Errand::Ekyc(_) | Errand::DopaOnly) | None => false,
+        asks && errand_of(state).is_some_and(|errand| self.too_old(errand, now))
+    }
+
+    fn too_old(&self, errand: &Errand, now: Now) -> bool {
+        match errand {
+            Errand::Ekyc(ekyc) => ekyc.since + self.policy.patience.journey <= now.tick,
+            Errand::DopaOnly => false,
         }
     }
 

@@ -94,6 +94,10 @@ impl Session {
     }
 
     fn submit(&mut self, confirmed: Confirmed, selfie: Option<Selfie>, turn: &mut Turn) -> State {
+        // A register that answers after minutes, again and again, may have outlasted the reference.
+        if self.too_old(&confirmed.shown.errand, turn.now) {
+            return self.stop(LocalFailure::SessionExpired, turn);
+        }
         match self.in_sight(turn) {
             Sight::Kept => {}
             Sight::Lost if self.was_taken_out() => return self.taken_out(turn),

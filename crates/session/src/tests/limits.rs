@@ -82,6 +82,18 @@ fn a_confirmation_that_overtakes_the_tick_is_too_late_as_well() {
 }
 
 #[test]
+fn a_register_that_answers_after_the_session_is_over_leads_to_no_submit() {
+    let mut bench = Bench::new(Policy { dopa: DopaPolicy::BeforeSubmit, ..Policy::default() });
+    bench.gather().validate(FaceCompare::NotRequired);
+    bench.answer(BankAnswer::Consents(protocol::Consents { texts: vec![text("105")] }));
+    bench.agree().read_card().confirm();
+    assert_eq!(bench.session.stage(), Stage::Dopa);
+    bench.tick += Policy::default().patience.journey;
+    bench.accept().check_end("stopped", "SESSION_EXPIRED");
+    assert_eq!(bench.asked(Endpoint::Submit), 0);
+}
+
+#[test]
 fn a_card_that_does_not_come_is_waited_for_like_any_sign_of_life() {
     let mut bench = Bench::new(Policy { dopa: DopaPolicy::Only, ..Policy::default() });
     bench.give(Event::Started);
