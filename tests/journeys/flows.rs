@@ -1,5 +1,7 @@
 //! Flows (a), (b) and (c), and the bank's refusals.
 
+use std::fs;
+
 use serde_json::{Value, json};
 use session::DopaPolicy;
 use simulator::bank::Endpoint;
@@ -115,6 +117,10 @@ async fn a_picture_before_the_camera_becomes_no_selfie_and_sends_nothing() {
     let hint = view.pointer("/screen/hint").and_then(Value::as_str);
     assert!(matches!(hint, Some("turn_left" | "turn_right")), "{hint:?}");
     assert!(impostor.before.is_some_and(|before| before < FRAMES / 2), "it was looked at");
+    customer.act(&json!({"action": "cancel"})).await.expect("the customer may stop");
+    let audit = stage.folder.path().join("journal/audit.jsonl");
+    let recorded = || fs::read_to_string(&audit).ok().filter(|text| text.contains("\"not_done\""));
+    until(recorded).await;
     assert!(records(&stage, Endpoint::Submit).is_empty());
 }
 

@@ -67,7 +67,7 @@ pub(crate) enum Happened {
     Served { transaction_id: String, server_transaction_id: String },
     /// What the bank said to a call of a journey.
     Answer { journey: u64, call: u64, endpoint: String, code: String },
-    /// A selfie was taken: what the challenge before it was, and what was seen move. No more is known of who
+    /// A selfie was taken, or its challenge asked for in vain: what the challenge was, and what was seen move. No more is known of who
     /// stood there, and nothing of it goes to the bank.
     Selfie { journey: u64, turned: &'static str, motion: &'static str },
     /// A failure is to be reported to the bank.
@@ -138,6 +138,11 @@ impl Happened {
                 Motion::Moving => "moving",
             },
         }
+    }
+
+    /// A journey ended while its challenge was asked for: nobody turned, or what stood there could not.
+    pub(crate) fn unturned(journey: u64) -> Self {
+        Self::Selfie { journey, turned: "not_done", motion: "unknown" }
     }
 
     fn keep(&self) -> Keep {

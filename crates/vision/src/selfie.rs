@@ -94,6 +94,14 @@ pub enum Hint {
     LookAhead,
 }
 
+impl Hint {
+    /// Whether it belongs to the challenge and not to the picture.
+    #[must_use]
+    pub fn is_challenge(self) -> bool {
+        matches!(self, Self::TurnLeft | Self::TurnRight | Self::LookAhead)
+    }
+}
+
 impl SelfieGate {
     /// Loads the models.
     pub fn new() -> Self {

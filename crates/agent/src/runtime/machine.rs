@@ -266,7 +266,9 @@ impl Machine {
             Command::Alert { level, failure } => self.alert(level, failure),
             Command::Forget => {
                 self.card.forget();
-                self.extras.hint = None;
+                if self.extras.hint.take().is_some_and(Hint::is_challenge) {
+                    self.record(Happened::unturned(self.journey));
+                }
                 let outcome = self.ended();
                 self.calls.forget(outcome);
             }
