@@ -42,13 +42,13 @@ impl Timeouts {
 
     /// An answer that has not come by then was lost inside this machine: nothing of the call is under way.
     ///
-    /// E2 waits until the outbox has heard of what it sent of the same code (§1.8 (d)): a request, and a token
-    /// that may follow it.
+    /// E2 waits until the outbox has heard of what it sent of the same code (§1.8 (d)): a whole call, begun a moment
+    /// before.
     #[must_use]
     pub fn lost_after(&self, endpoint: Endpoint) -> Duration {
         let before = match endpoint {
             Endpoint::ValidateQr => {
-                self.ask + self.request(Endpoint::Submit).max(self.request(Endpoint::ReportFailure))
+                self.call(Endpoint::Submit).max(self.call(Endpoint::ReportFailure))
             }
             Endpoint::Token
             | Endpoint::Submit
@@ -95,7 +95,7 @@ mod tests {
                 let (ask, request) = (timeouts.ask, timeouts.request(endpoint));
                 let client = [ask, ask, request, ask, request].iter().sum();
                 assert_eq!(timeouts.call(endpoint), client, "{endpoint}");
-                let outbox = timeouts.submit.max(timeouts.report) + ask;
+                let outbox = 3 * ask + 2 * timeouts.submit.max(timeouts.report);
                 let before = if endpoint == Endpoint::ValidateQr { outbox } else { Duration::ZERO };
                 assert!(timeouts.lost_after(endpoint) > before + client, "{endpoint}");
             }

@@ -18,6 +18,8 @@ use super::kiosk::{Body, with_reference};
 use super::person::Card;
 use super::wire::{Answer, Asker};
 
+/// As the agent's outbox, where nothing is left.
+const IDLE: Duration = Duration::from_secs(15);
 /// As the agent's: a journal that cannot be used is tried again after so long.
 const UNUSABLE: Duration = Duration::from_secs(600);
 
@@ -188,6 +190,8 @@ impl Day {
             self.kiosk.outbox_at = Some(self.kiosk.outbox_at.map_or(at, |rung| rung.min(at)));
         } else {
             self.kiosk.pace.settled();
+            // What a disk wrote that said it had not rings no bell: the agent looks again by itself.
+            self.kiosk.outbox_at.get_or_insert(self.now + IDLE);
         }
     }
 
