@@ -3,7 +3,7 @@
 //! Owns two looks: the challenge, a turn of the head to a side that the caller draws by chance, and whether
 //! anything moves at all. However a flat picture is held, the nose keeps its place on it beside the line from the
 //! eyes to the mouth (an affine map keeps it, a camera's perspective nearly); on a head it moves. Neither is
-//! proof: a photo bent around a bottle, a film or a mask may pass. Who it is decides the bank.
+//! proof: a film, a screen that follows or a mask may pass. Who it is decides the bank.
 
 use std::fmt::{self, Debug, Formatter};
 
