@@ -13,6 +13,8 @@ const HINTS = [
   null, "no_face", "one_face_only", "come_closer", "move_back", "centre", "upright", "more_light", "less_light",
   "uncover", "hold_still", "turn_left", "turn_right", "look_ahead",
 ];
+/** A hint of the challenge is shown over the head on its way; the others have a picture of their own. */
+const TURNING = { turn_left: "left-13", turn_right: "right-13", look_ahead: "left-40" };
 
 let browser;
 let selfie;
@@ -28,7 +30,8 @@ for (const language of ["th", "en"]) {
     const sentences = new Set();
     const shots = [];
     for (const hint of HINTS) {
-      const file = new URL(`../pictures/hints/${hint ?? "good"}.jpg`, import.meta.url);
+      const picture = hint in TURNING ? `turning/${TURNING[hint]}` : `hints/${hint ?? "good"}`;
+      const file = new URL(`../pictures/${picture}.jpg`, import.meta.url);
       const view = { ...selfie, language, screen: { ...selfie.screen, hint } };
       const agent = await Agent.start(view);
       agent.camera = await readFile(file);

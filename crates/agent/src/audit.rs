@@ -67,8 +67,8 @@ pub(crate) enum Happened {
     Served { transaction_id: String, server_transaction_id: String },
     /// What the bank said to a call of a journey.
     Answer { journey: u64, call: u64, endpoint: String, code: String },
-    /// A selfie was taken, or its challenge asked for in vain: what the challenge was, and what was seen move. No more is known of who
-    /// stood there, and nothing of it goes to the bank.
+    /// A selfie was taken, or its challenge asked for in vain: what the challenge was, and what was seen move.
+    /// No more is known of who stood there, and nothing of it goes to the bank.
     Selfie { journey: u64, turned: &'static str, motion: &'static str },
     /// A failure is to be reported to the bank.
     Reported { journey: u64, reason: &'static str },

@@ -103,7 +103,8 @@ pub enum Broken {
 }
 
 /// Checks a file against the newest record known: the one given, else the one in `audit.head` beside it.
-/// Of a folder it is `audit.jsonl`. An older file, which another one follows, has no head of its own: there, give the next file's beginning.
+/// Of a folder it is `audit.jsonl`. An older file, which another one follows, has no head of its own: there, give
+/// the next file's beginning.
 ///
 /// # Errors
 /// [`Broken`], with the first line that is wrong.

@@ -1,7 +1,7 @@
 //! Invented persons before a camera: what the tests of the selfie share.
 //!
-//! Owns how they stand there and the camera's noise. The portraits and where their faces are come from `tests/pictures/portraits`. All chance is a seeded
-//! counter, so a frame is the same each time.
+//! Owns how they stand there and the camera's noise. The portraits and where their faces are come from
+//! `tests/pictures/portraits`. All chance is a seeded counter, so a frame is the same each time.
 
 use std::path::{Path, PathBuf};
 
