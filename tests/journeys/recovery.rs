@@ -12,7 +12,7 @@ use session::DopaPolicy;
 use simulator::bank::{Acting, Cut, Endpoint, Fault, Kind, Record, Stage as BankStage};
 use tests::stage::Stage;
 
-use crate::stage::{check, records, until, up_to_the_data};
+use crate::stage::{check, confirm, records, until, up_to_the_data};
 
 const TRANSACTION: &str = "a01fa0ae-190a-49d5-9cc1-465f9f9ab0dc";
 
@@ -36,8 +36,7 @@ async fn killed(reference: &str, met: Cut, left: Left) -> Stage {
     let mut stage = Stage::open(DopaPolicy::Off).await;
     stage.bank.add_fault(Fault::new(Kind::Cut(met)).at(Endpoint::Submit));
     let (customer, _) = up_to_the_data(&stage, reference).await;
-    let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
-    customer.act(&confirm).await.expect("confirmed");
+    confirm(&customer).await;
     until(|| records(&stage, Endpoint::Submit).pop()).await;
     stage.stop_agent().await;
     stage.world.slot().eject();

@@ -35,6 +35,12 @@ pub async fn up_to_the_data(stage: &Stage, reference: &str) -> (Customer, Value)
     (customer, view)
 }
 
+/// The customer confirms the data as they stand there.
+pub async fn confirm(customer: &Customer) {
+    let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
+    customer.act(&confirm).await.expect("confirmed");
+}
+
 #[track_caller]
 pub fn check(walk: &Walk, outcome: &str, code: &str) {
     assert_eq!((walk.outcome.as_str(), walk.code.as_str()), (outcome, code), "{:?}", walk.stages);

@@ -16,7 +16,7 @@ use simulator::bank::{Cut, Endpoint, Fault, Kind};
 use simulator::customer::Customer;
 use tests::stage::Stage;
 
-use crate::stage::{check, records, until, up_to_the_data};
+use crate::stage::{check, confirm, records, until, up_to_the_data};
 
 /// Set for the process that has the disk: where it is.
 const DISK: &str = "DIPCHIP_TEST_DISK";
@@ -87,8 +87,7 @@ fn health(stage: &Stage) -> String {
 
 /// Confirms, and says outcome and code of the end.
 async fn confirmed(stage: &Stage, customer: Customer) -> (String, String) {
-    let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
-    customer.act(&confirm).await.expect("confirmed");
+    confirm(&customer).await;
     let view = customer.until_screen("result").await.expect("the journey ends");
     let said = |pointer: &str| view.pointer(pointer).and_then(Value::as_str).unwrap_or("");
     let end = (said("/screen/outcome").to_owned(), said("/screen/failure/code").to_owned());
@@ -217,8 +216,7 @@ async fn a_disk_that_fails_under_a_submit_leaves_it_unresolved_and_found_out_lat
     let cut = Fault::new(Kind::Cut(Cut::BeforeAnswer));
     stage.bank.add_fault(cut.at(Endpoint::Submit).times(1));
     let (customer, _) = up_to_the_data(&stage, "SIM-0000-EIO-UNDER").await;
-    let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
-    customer.act(&confirm).await.expect("confirmed");
+    confirm(&customer).await;
     until(|| records(&stage, Endpoint::Submit).pop()).await;
     fs::write(&switch, "S").expect("the switch");
     let view = customer.until_screen("result").await.expect("the journey ends");
@@ -254,8 +252,7 @@ async fn a_journal_that_cannot_be_read_serves_nobody_and_is_not_taken_for_a_dama
         let reference = format!("SIM-0000-EIO-READ-{number}");
         stage.bank.add_fault(Fault::new(Kind::Cut(Cut::BeforeAnswer)).at(Endpoint::Submit));
         let (customer, _) = up_to_the_data(&stage, &reference).await;
-        let confirm = json!({"action": "confirm", "postal_code": "50200", "mobile": null});
-        customer.act(&confirm).await.expect("confirmed");
+        confirm(&customer).await;
         until(|| records(&stage, Endpoint::Submit).pop()).await;
         stage.stop_agent().await;
         stage.world.slot().eject();
