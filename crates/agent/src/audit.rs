@@ -225,3 +225,63 @@ impl Audit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::journal::KEY_BYTES;
+
+    fn text() -> ConsentText {
+        ConsentText {
+            kind: "103".to_owned(),
+            version: "2.00.00".to_owned(),
+            thai: "ข้อความ".to_owned(),
+            english: "a text".to_owned(),
+        }
+    }
+
+    #[track_caller]
+    fn check(answer: Consent, language: Language, [word, sha256, said]: [&str; 3]) {
+        let happened = Happened::consent(1, &(text(), answer), language);
+        let expected = format!(
+            r#"{{"what":"consent","journey":1,"kind":"103","version":"2.00.00","language":"{word}","text_sha256":"{sha256}","answer":"{said}"}}"#
+        );
+        assert_eq!(serde_json::to_string(&happened).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_consent_is_kept_as_it_stood_on_the_screen_and_was_answered() {
+        // What sha256sum says of the two texts.
+        let thai = "9c866376e429ed86b12b1f3af9434e4dd52a19c3660de2e33bcedd32ee998c3d";
+        let english = "734194ede5b063e654d63cb95a682ca1551b45e3cc86e88f1a85c1286eedd4ac";
+        check(Consent::Given, Language::Thai, ["th", thai, "Y"]);
+        check(Consent::Refused, Language::English, ["en", english, "N"]);
+    }
+
+    #[test]
+    fn what_is_evidence_is_on_the_disk_before_anything_else_is_written() {
+        let consent = Happened::consent(1, &(text(), Consent::Given), Language::Thai);
+        assert_eq!(consent.keep(), Keep::Now);
+        let ended = Happened::Outcome { journey: 1, outcome: "done", code: "0000".to_owned() };
+        assert_eq!(ended.keep(), Keep::Now);
+    }
+
+    /// What is recorded of an invented citizen by a machine with this key.
+    fn tagged(byte: u8) -> String {
+        let (records, inbox) = mpsc::sync_channel(1);
+        let key = Some(DeviceKey::new(Zeroizing::new([byte; KEY_BYTES])));
+        let citizen_id = CitizenId::parse("1111111111119").unwrap();
+        Audit { records, key }.card(BankTime::from_millis(0), 1, &citizen_id);
+        let (_, happened) = inbox.try_recv().expect("it is recorded");
+        let Happened::Card { citizen, .. } = happened else { panic!("{happened:?}") };
+        citizen
+    }
+
+    #[test]
+    fn a_citizen_is_matched_by_whoever_has_this_machines_key_and_by_nobody_else() {
+        assert_eq!(tagged(1), tagged(1));
+        assert_ne!(tagged(1), tagged(2), "a million numbers are soon hashed without a key");
+    }
+}

@@ -59,3 +59,30 @@ pub fn journal(folder: &Path) -> Exit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const AUDIT: &str = include_str!("../../agent/src/audit/file/form-1.jsonl");
+
+    #[track_caller]
+    fn check(text: &str, expected: Exit) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("audit.jsonl");
+        fs::write(&file, text).unwrap();
+        assert_eq!(audit(&file, None), expected);
+    }
+
+    #[test]
+    fn the_exit_code_tells_a_changed_audit_file_from_a_sound_one() {
+        check(AUDIT, Exit::Done);
+        check(&AUDIT.replacen("0000\"}", "0001\"}", 1), Exit::Fault);
+        let lines: Vec<&str> = AUDIT.lines().collect();
+        check(&format!("{}\n{}\n", lines[0], lines[2]), Exit::Fault);
+        check(&format!("{}\n{}\n{}\n", lines[0], lines[2], lines[1]), Exit::Fault);
+        assert_eq!(audit(Path::new("/nonexistent/audit.jsonl"), None), Exit::Usage);
+    }
+}

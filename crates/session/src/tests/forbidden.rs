@@ -53,6 +53,7 @@ fn nothing_is_sent_or_reported_after_the_end() {
     bench.give(Event::BankAnswered { call, answer });
     press_everything(&mut bench);
     assert_eq!(bench.orders.len(), orders);
+    bench.check_end("done", "");
 }
 
 #[test]

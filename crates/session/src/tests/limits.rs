@@ -70,6 +70,21 @@ fn card_data_are_reported_as_wrong_only_when_they_were_wrong_twice() {
 }
 
 #[test]
+fn a_card_that_cannot_be_read_is_asked_for_again_twice() {
+    let mut bench = bench();
+    bench.gather().validate(FaceCompare::NotRequired);
+    for _ in 0..2 {
+        bench.give(Event::CardFailed(CardFault::Unreadable));
+        assert_eq!(bench.session.stage(), Stage::Gather);
+        bench.give(Event::CardRemoved).give(Event::CardInserted);
+        bench.give(Event::IdentityRead(identity())).validate(FaceCompare::NotRequired);
+    }
+    bench.give(Event::CardFailed(CardFault::Unreadable));
+    bench.check_end("failed", "CARD_UNREADABLE");
+    assert!(bench.reports().is_empty(), "the code may be used with another reader");
+}
+
+#[test]
 fn a_confirmation_that_overtakes_the_tick_is_too_late_as_well() {
     let mut bench = bench();
     bench.gather().validate(FaceCompare::NotRequired).read_card();
@@ -170,6 +185,18 @@ fn a_late_answer_to_an_earlier_call_changes_nothing() {
     let answer = BankAnswer::Accepted(protocol::Accepted::default());
     bench.give(Event::BankAnswered { call: late, answer });
     assert_eq!(bench.session.stage(), Stage::Read);
+}
+
+#[test]
+fn a_late_answer_to_a_question_is_none_to_the_submit_under_way() {
+    let mut bench = bench();
+    bench.gather();
+    let late = bench.last_call();
+    bench.validate(FaceCompare::NotRequired).read_card().confirm();
+    let answer = BankAnswer::Accepted(protocol::Accepted::default());
+    bench.give(Event::BankAnswered { call: late, answer });
+    assert_eq!(bench.session.stage(), Stage::Submit, "the bank has not answered the submit");
+    bench.accept().check_end("done", "");
 }
 
 #[test]

@@ -82,6 +82,17 @@ fn any_two_records_in_each_others_place_are_found() {
 }
 
 #[test]
+fn a_record_written_anew_with_its_own_hash_is_found_by_the_next() {
+    let anew = |lines: &mut Vec<String>| {
+        let (before, _) = lines[3].split_once(' ').unwrap();
+        let (_, payload) = lines[4].split_once(' ').unwrap();
+        let payload = payload.replace("done", "gone");
+        lines[4] = format!("{} {payload}", chain::following(before, &payload));
+    };
+    assert!(matches!(changed(anew), Err(Broken::DoesNotFollow { line: 6 })));
+}
+
+#[test]
 fn a_record_written_twice_is_found() {
     assert!(changed(|lines| lines.insert(4, lines[4].clone())).is_err());
 }
