@@ -4,7 +4,6 @@
 //! held against the journal (`promises`). Run by `tests/run kill`; `DIPCHIP_KILLS` says how often.
 
 mod chance;
-mod defects;
 mod evidence;
 mod kiosk;
 mod memory;

@@ -26,5 +26,6 @@ mod purity;
 mod rust_file;
 mod shape;
 mod stages;
+mod teeth;
 mod tree;
 mod waiting;

@@ -26,7 +26,7 @@ fn promised(page: &str) -> Vec<&str> {
 }
 
 /// The functions that carry a test's attribute.
-fn tests_of(text: &str) -> Vec<&str> {
+pub fn tests_of(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut waiting = false;
     for line in text.lines().map(str::trim) {
