@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use agent::journal::{Journal, Sending, Trust};
+use agent::journal::{Journal, Moment, Sending};
 use agent::sendings::Sendings;
 use protocol::{BankTime, Endpoint, Reference};
 use session::DopaPolicy;
@@ -52,16 +52,16 @@ fn past() -> Result<tempfile::TempDir, Box<dyn Error>> {
         let reference = reference(number)?;
         let body = if number < CLOSED { body.get(..900).unwrap_or(&body) } else { &body };
         let sending = Sending { endpoint: Endpoint::Submit, reference: &reference, body };
-        let id = journal.prepare(sending, NOW)?;
+        let id = journal.prepare(sending, Moment::vouched(NOW))?;
         journal.sent(id, TRANSACTION, NOW)?;
         if number < CLOSED {
             journal.close(id, "0000", NOW)?;
         }
         if number % 1_000 == 0 {
-            journal.tidy(NOW, Trust::Unknown)?;
+            journal.tidy(Moment::unvouched(NOW))?;
         }
     }
-    journal.tidy(NOW, Trust::Unknown)?;
+    journal.tidy(Moment::unvouched(NOW))?;
     Ok(folder)
 }
 
@@ -79,7 +79,7 @@ fn submits(table: &mut Table<impl Write>, past: &Path) -> Result<(), Box<dyn Err
     for number in 0..SUBMITS {
         let reference = reference(1_000_000 + number)?;
         let start = Instant::now();
-        let prepared = sendings.submit(&reference, &body, NOW)?;
+        let prepared = sendings.submit(&reference, &body, Moment::vouched(NOW))?;
         sendings.sent(prepared.id, TRANSACTION, NOW)?;
         waits.push(start.elapsed());
         let start = Instant::now();
@@ -93,7 +93,7 @@ fn submits(table: &mut Table<impl Write>, past: &Path) -> Result<(), Box<dyn Err
         syncs.push(start.elapsed());
         if number % 20 == 0 {
             // As the outbox does when nobody waits.
-            sendings.entries().tidy(NOW, Trust::Unknown)?;
+            sendings.entries().tidy(Moment::unvouched(NOW))?;
         }
     }
     let what = format!("before the first byte of a submit, beside {CLOSED} closed and {OPEN} open");

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use agent::journal::{EntryId, Journal, Past, Sending};
+use agent::journal::{EntryId, Journal, Moment, Past, Sending};
 use protocol::{BankTime, Endpoint as Journaled};
 use serde_json::json;
 use session::DopaPolicy;
@@ -51,7 +51,9 @@ async fn killed(reference: &str, met: Cut, left: Left) -> Stage {
     };
     let created = BankTime::from_millis(now().millis() - age_ms);
     let sending = Sending { endpoint: Journaled::Submit, reference: &reference, body: &body };
-    let id = journal.prepare(sending, created).expect("it takes the place of the other");
+    let id = journal
+        .prepare(sending, Moment::vouched(created))
+        .expect("it takes the place of the other");
     if sent {
         journal.sent(id, TRANSACTION, created).expect("written");
     }
@@ -184,7 +186,7 @@ async fn killed_under_a_report(attempts: u32) -> Vec<Record> {
     journal.close(open.id, "KILLED", now()).expect("written");
     let sending =
         Sending { endpoint: Journaled::ReportFailure, reference: &reference, body: &body };
-    let id: EntryId = journal.prepare(sending, now()).expect("written");
+    let id: EntryId = journal.prepare(sending, Moment::vouched(now())).expect("written");
     for _ in 0..attempts {
         journal.sent(id, TRANSACTION, now()).expect("written");
     }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use agent::journal::{Journal, Sending, Trust};
+use agent::journal::{Journal, Moment, Sending};
 use agent::sendings::Sendings;
 use protocol::{BankTime, Endpoint, Reference};
 use serde_json::json;
@@ -85,14 +85,16 @@ fn the_customers_path() {
     for number in 0..30 {
         let reference = reference(format!("SIM-0000-OPEN-{number:02}"));
         let (endpoint, body) = (Endpoint::Submit, &[b'x'; 30_000]);
-        let id = journal.prepare(Sending { endpoint, reference: &reference, body }, NOW);
+        let id = journal
+            .prepare(Sending { endpoint, reference: &reference, body }, Moment::vouched(NOW));
         journal.sent(id.expect("prepared"), TRANSACTION, NOW).expect("sent");
     }
     let sendings = Sendings::new(journal);
     for number in 0..20 {
         let reference = reference(format!("SIM-0000-COST-{number:02}"));
         mark("first");
-        let prepared = sendings.submit(&reference, &[b'x'; 190_000], NOW).expect("prepared");
+        let prepared =
+            sendings.submit(&reference, &[b'x'; 190_000], Moment::vouched(NOW)).expect("prepared");
         sendings.sent(prepared.id, TRANSACTION, NOW).expect("sent");
         mark("end");
         mark("again");
@@ -100,7 +102,7 @@ fn the_customers_path() {
         mark("end");
         sendings.answered(prepared.id, Ok(()), NOW).expect("closed");
         // As the outbox does between two customers.
-        sendings.entries().tidy(NOW, Trust::Unknown).expect("tidied");
+        sendings.entries().tidy(Moment::unvouched(NOW)).expect("tidied");
     }
 }
 

@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use agent::journal::{Journal, Past, Sending, Trust};
+use agent::journal::{Journal, Moment, Past, Sending};
 use protocol::{BankTime, Endpoint, Reference};
 
 use crate::disk::Operation;
@@ -97,7 +97,7 @@ fn the_scripted_run() {
         let endpoint = if report { Endpoint::ReportFailure } else { Endpoint::Submit };
         let body = vec![b'x'; if report { 900 } else { BODY_BYTES }];
         let sending = Sending { endpoint, reference: &reference, body: &body };
-        let id = journal.prepare(sending, now).expect("prepared");
+        let id = journal.prepare(sending, Moment::vouched(now)).expect("prepared");
         promise(&reference, 0, "-");
         let attempts = 1 + u32::from(number % 4 == 1);
         for attempt in 1..=attempts {
@@ -110,7 +110,7 @@ fn the_scripted_run() {
             promise(&reference, attempts, "0000");
         }
         if number % 2 == 1 {
-            journal.tidy(now, Trust::Vouched).expect("tidied");
+            journal.tidy(Moment::vouched(now)).expect("tidied");
         }
         if number == 5 {
             // A new start in the middle.

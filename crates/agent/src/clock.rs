@@ -11,6 +11,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use protocol::BankTime;
 use session::Now;
 
+use crate::journal::Moment;
+
 /// Smaller differences are noise: the `Date` header has whole seconds.
 const NOISE_MS: i64 = 2_000;
 /// Larger differences are not corrected but reported.
@@ -112,6 +114,12 @@ impl Clock {
         let wall_ms = local_ms().saturating_sub(millis(self.tick()));
         let agrees = matches!(compared.skew, Some(Skew::None | Skew::Corrected { .. }));
         agrees && !compared.was_set(wall_ms)
+    }
+
+    /// The time, and whether it can be believed.
+    pub(crate) fn moment(&self) -> Moment {
+        let moment = if self.is_vouched_for() { Moment::vouched } else { Moment::unvouched };
+        moment(self.bank_time())
     }
 
     fn compared(&self) -> std::sync::MutexGuard<'_, Compared> {

@@ -9,6 +9,7 @@ mod earlier;
 mod folder;
 mod history;
 pub(crate) mod inspection;
+mod moment;
 mod open;
 mod standing;
 mod store;
@@ -17,17 +18,19 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::{BankTime, Endpoint, Reference};
 use rand::SeedableRng as _;
 use rand::rngs::{StdRng, SysRng};
+use session::Earlier;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub(crate) use device_key::Purpose;
 pub use device_key::{DeviceKey, KEY_BYTES};
-pub use earlier::Earlier;
 pub use history::{Past, Violation, verify, violations};
+pub use moment::{Moment, Trust};
 pub use standing::Standing;
 pub use store::Store;
 
@@ -142,16 +145,18 @@ pub struct Unfinished {
     /// How often it may have left this machine; with 0 it provably never did.
     pub attempts: u32,
     /// When the customer's data was sealed.
-    pub created: BankTime,
+    pub created: Moment,
 }
 
-/// Is the time that is handed in right?
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Trust {
-    /// The bank's own clock agrees with it.
-    Vouched,
-    /// Nobody has compared it since it was last set.
-    Unknown,
+impl Unfinished {
+    /// By the wall clock; an entry of a clock that nobody vouched for counts from now on.
+    #[must_use]
+    pub fn age(&self, now: BankTime) -> Duration {
+        match self.created.clock {
+            Trust::Vouched => now.since(self.created.at),
+            Trust::Unknown => Duration::ZERO,
+        }
+    }
 }
 
 /// The journal of one machine. Every call is one transaction, and durable when it returns.
@@ -226,7 +231,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Crowded`] if the bank owes too many answers; [`JournalError::Database`] if it is not
     /// durable. Either way it must not be sent.
-    pub fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
+    pub fn prepare(&self, sending: Sending<'_>, now: Moment) -> Result<EntryId, JournalError> {
         let kind = Kind::of(sending.endpoint)?;
         let (id, open) = self.with(|open, rng| open.prepare(rng, kind, sending, now))?;
         if open >= OPEN_MAX && self.standing() == Standing::Sound {
@@ -294,7 +299,7 @@ impl Journal {
     }
 
     /// What is known of earlier submits of this reference. A refusal leaves nothing that could have been
-    /// accepted; what was replaced or given up may have been.
+    /// accepted; what was replaced or given up may have been, and what stood in a lost journal, nobody knows.
     ///
     /// # Errors
     /// [`JournalError::Database`].
@@ -308,11 +313,11 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Database`]; nothing is lost, the next call tries again.
-    pub fn tidy(&self, now: BankTime, clock: Trust) -> Result<(), JournalError> {
+    pub fn tidy(&self, now: Moment) -> Result<(), JournalError> {
         if self.standing() != Standing::Sound {
-            self.recover(now)?;
+            self.recover(now.at)?;
         }
-        self.with(|open, _| open.tidy(now, clock))
+        self.with(|open, _| open.tidy(now))
     }
 
     /// Opens the database if it is not open, and finds out by writing whether the disk keeps it.

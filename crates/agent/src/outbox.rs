@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{Alert, BankTime};
+use protocol::Alert;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use session::outbox::{End, Entry, Sendable, Wall, ends_the_round};
@@ -20,7 +20,7 @@ use crate::audit::{Audit, Happened};
 use crate::bank::{AttemptError, Bank, Call, NotJournaled, ServerId, Witness};
 use crate::clock::Clock;
 use crate::devices::{Fact, Facts};
-use crate::journal::{EntryId, Journal, JournalError, Standing, Trust};
+use crate::journal::{EntryId, Journal, JournalError, Moment, Standing};
 use crate::sendings::{Due, HeldBack, Sendings, Turn};
 
 /// When nothing is left, the journal is looked at again after so long; what comes meanwhile rings.
@@ -127,7 +127,7 @@ impl Desk {
                     tell(&due, end);
                     let (id, answer) = (due.id, end.to_string());
                     self.record(Happened::Settled { entry: id.to_string(), answer });
-                    self.journaled(move |sendings, now| sendings.end(id, &end.to_string(), now))
+                    self.journaled(move |sendings, now| sendings.end(id, &end.to_string(), now.at))
                         .await?;
                 }
                 Settled::Kept => left = Left::Something,
@@ -197,8 +197,7 @@ impl Desk {
 
     /// Between two rounds nobody waits for the disk.
     async fn tidy(&self) {
-        let clock = if self.clock.is_vouched_for() { Trust::Vouched } else { Trust::Unknown };
-        let tidied = self.journaled(move |sendings, now| sendings.entries().tidy(now, clock));
+        let tidied = self.journaled(move |sendings, now| sendings.entries().tidy(now));
         if let Err(error) = tidied.await {
             tracing::error!(%error, "the journal cannot be tidied up");
         }
@@ -211,9 +210,9 @@ impl Desk {
     /// Works on the journal where a slow disk holds nobody up.
     async fn journaled<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Sendings<Journal>, BankTime) -> Result<T, JournalError> + Send + 'static,
+        work: impl FnOnce(&Sendings<Journal>, Moment) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
-        let (sendings, now) = (Arc::clone(&self.sendings), self.clock.bank_time());
+        let (sendings, now) = (Arc::clone(&self.sendings), self.clock.moment());
         spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Broken))
     }
 }

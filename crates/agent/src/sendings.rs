@@ -11,11 +11,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use protocol::{BankTime, Condition, Endpoint, Reference};
-use session::Outcome;
 use session::outbox::{End, Entry, Wall};
+use session::{Earlier, Outcome};
 use zeroize::Zeroizing;
 
-use crate::journal::{Earlier, EntryId, Journal, JournalError, Sending, Unfinished};
+use crate::journal::{EntryId, Journal, JournalError, Moment, Sending, Unfinished};
 
 pub use shown::{HeldBack, Turn};
 
@@ -36,7 +36,7 @@ pub trait Entries {
     ///
     /// # Errors
     /// [`JournalError`]: then it must not be sent.
-    fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError>;
+    fn prepare(&self, sending: Sending<'_>, now: Moment) -> Result<EntryId, JournalError>;
 
     /// As [`Journal::sent`].
     ///
@@ -70,7 +70,7 @@ pub trait Entries {
 }
 
 impl Entries for Journal {
-    fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
+    fn prepare(&self, sending: Sending<'_>, now: Moment) -> Result<EntryId, JournalError> {
         self.prepare(sending, now)
     }
 
@@ -172,10 +172,10 @@ impl<E: Entries> Sendings<E> {
         &self,
         reference: &Reference,
         body: &[u8],
-        now: BankTime,
+        now: Moment,
     ) -> Result<Prepared, JournalError> {
         let held: Vec<EntryId> = self.custody().held.keys().copied().collect();
-        held.into_iter().try_for_each(|id| self.end(id, REPLACED, now))?;
+        held.into_iter().try_for_each(|id| self.end(id, REPLACED, now.at))?;
         let earlier = self.entries.earlier(reference)?;
         let sending = Sending { endpoint: Endpoint::Submit, reference, body };
         match self.entries.prepare(sending, now) {
@@ -235,7 +235,7 @@ impl<E: Entries> Sendings<E> {
         &self,
         reference: &Reference,
         body: &[u8],
-        now: BankTime,
+        now: Moment,
     ) -> Result<(), JournalError> {
         let queued = self.queue(reference, body, now);
         if queued.is_err() {
@@ -247,7 +247,7 @@ impl<E: Entries> Sendings<E> {
         queued
     }
 
-    fn queue(&self, reference: &Reference, body: &[u8], now: BankTime) -> Result<(), JournalError> {
+    fn queue(&self, reference: &Reference, body: &[u8], now: Moment) -> Result<(), JournalError> {
         let sending = Sending { endpoint: Endpoint::ReportFailure, reference, body };
         self.entries.prepare(sending, now).map(drop)
     }
@@ -315,11 +315,11 @@ impl<E: Entries> Sendings<E> {
     ///
     /// # Errors
     /// [`JournalError`]: then nothing is sent.
-    pub fn due(&self, tick: Duration, now: BankTime) -> Result<Vec<Due>, JournalError> {
+    pub fn due(&self, tick: Duration, now: Moment) -> Result<Vec<Due>, JournalError> {
         let unwritten: Vec<_> = self.custody().unwritten.clone().into_iter().collect();
-        unwritten.iter().try_for_each(|(id, answer)| self.end(*id, answer, now))?;
+        unwritten.iter().try_for_each(|(id, answer)| self.end(*id, answer, now.at))?;
         for one in self.entries.unfinished()?.iter().filter(|one| self.is_refused(one)) {
-            self.end(one.id, NOT_WRITTEN, now)?;
+            self.end(one.id, NOT_WRITTEN, now.at)?;
         }
         self.custody().refused.clear();
         while let Some((reference, body)) = self.unqueued() {
@@ -330,13 +330,16 @@ impl<E: Entries> Sendings<E> {
         let mut custody = self.custody();
         custody.met.retain(|id, _| unfinished.iter().any(|entry| entry.id == *id));
         let mut due = Vec::new();
-        for Unfinished { id, endpoint, reference, attempts, created } in unfinished {
+        for one in unfinished {
+            let age = one.age(now.at);
+            let Unfinished { id, endpoint, reference, attempts, created } = one;
             if custody.held.contains_key(&id) {
                 continue;
             }
-            let met = Met { tick, age: now.since(created) };
+            let met = Met { tick, age };
             let Met { tick: met_at, age: age_when_met } = *custody.met.entry(id).or_insert(met);
             let known_for = tick.saturating_sub(met_at);
+            let created = created.at;
             let entry = Entry { endpoint, attempts, created, age_when_met, known_for };
             due.push(Due { id, reference, entry });
         }
@@ -390,6 +393,7 @@ mod tests {
 
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
+    use session::outbox::Sendable;
     use session::{Failure, JournalFault, LocalFailure};
 
     use super::*;
@@ -417,7 +421,7 @@ mod tests {
     }
 
     impl Entries for Disk {
-        fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
+        fn prepare(&self, sending: Sending<'_>, now: Moment) -> Result<EntryId, JournalError> {
             self.try_write(|journal| journal.prepare(sending, now))
         }
 
@@ -454,13 +458,17 @@ mod tests {
 
     const NOW: BankTime = BankTime::from_millis(1_795_402_800_000);
 
+    fn now() -> Moment {
+        Moment::vouched(NOW)
+    }
+
     fn due(sendings: &Sendings<Disk>) -> usize {
-        sendings.due(Duration::ZERO, NOW).map_or(0, |due| due.len())
+        sendings.due(Duration::ZERO, now()).map_or(0, |due| due.len())
     }
 
     /// A submit that was sent once.
     fn submitted(sendings: &Sendings<Disk>) -> EntryId {
-        let prepared = sendings.submit(&reference(), b"body", NOW).unwrap();
+        let prepared = sendings.submit(&reference(), b"body", now()).unwrap();
         sendings.sent(prepared.id, "id", NOW).unwrap();
         prepared.id
     }
@@ -500,7 +508,7 @@ mod tests {
     #[test]
     fn a_journey_that_failed_before_the_sending_leaves_nothing_to_send() {
         let sendings = sendings();
-        sendings.submit(&reference(), b"body", NOW).unwrap();
+        sendings.submit(&reference(), b"body", now()).unwrap();
         sendings.entries().refuses.set(true);
         let failed = Outcome::Failed(Failure::Local(LocalFailure::Journal(JournalFault::Full)));
         assert!(sendings.leave(Some(failed), NOW).is_err());
@@ -512,13 +520,13 @@ mod tests {
     fn a_report_that_the_disk_did_not_take_is_queued_when_it_does() {
         let sendings = sendings();
         sendings.entries().refuses.set(true);
-        assert!(sendings.report(&reference(), b"report", NOW).is_err());
-        assert!(sendings.due(Duration::ZERO, NOW).is_err());
+        assert!(sendings.report(&reference(), b"report", now()).is_err());
+        assert!(sendings.due(Duration::ZERO, now()).is_err());
         sendings.entries().refuses.set(false);
-        let due = sendings.due(Duration::ZERO, NOW).unwrap();
+        let due = sendings.due(Duration::ZERO, now()).unwrap();
         assert_eq!(due.len(), 1);
         assert_eq!(sendings.body(due[0].id).unwrap().as_slice(), b"report");
-        assert_eq!(sendings.due(Duration::ZERO, NOW).unwrap().len(), 1, "it is queued once");
+        assert_eq!(sendings.due(Duration::ZERO, now()).unwrap().len(), 1, "it is queued once");
     }
 
     #[test]
@@ -526,22 +534,40 @@ mod tests {
         let sendings = sendings();
         submitted(&sendings);
         sendings.leave(None, NOW).unwrap();
-        sendings.due(Duration::ZERO, NOW).unwrap();
+        sendings.due(Duration::ZERO, now()).unwrap();
         let years = BankTime::from_millis(NOW.millis() + 100_000_000_000);
         let lost = Condition::Transport(protocol::Transport::Unreachable);
         for (hours, expected) in [(2, None), (25, Some(End::GivenUp))] {
-            let due = sendings.due(Duration::from_secs(hours * 3_600), years).unwrap();
+            let due =
+                sendings.due(Duration::from_secs(hours * 3_600), Moment::vouched(years)).unwrap();
             let end = due[0].entry.ended_by(Endpoint::Submit, lost, Wall::Vouched(years));
             assert_eq!(end, expected, "after {hours} h");
         }
     }
 
     #[test]
+    fn an_entry_of_a_clock_that_nobody_vouched_for_is_not_old_when_it_is_met() {
+        let sendings = sendings();
+        let prepared = sendings.submit(&reference(), b"body", Moment::unvouched(NOW)).unwrap();
+        let restarted = Sendings::new(sendings.into_entries());
+        let day = BankTime::from_millis(NOW.millis() + 86_400_000);
+        let sendable = |minutes: u64| {
+            let due =
+                restarted.due(Duration::from_secs(60 * minutes), Moment::vouched(day)).unwrap();
+            assert_eq!(due[0].id, prepared.id);
+            due[0].entry.sendable(Wall::Vouched(day))
+        };
+        assert_eq!(sendable(0), Sendable::Now, "it was young by its own clock");
+        assert_eq!(sendable(11), Sendable::Never(End::NotSent));
+    }
+
+    #[test]
     fn what_a_customer_uses_the_outbox_leaves_alone() {
         let sendings = sendings();
-        sendings.report(&reference(), b"report", NOW).unwrap();
+        sendings.report(&reference(), b"report", now()).unwrap();
         let other = Reference::parse("SIM-0000-TEST-0002").unwrap();
-        let Due { id, reference: code, .. } = sendings.due(Duration::ZERO, NOW).unwrap().remove(0);
+        let Due { id, reference: code, .. } =
+            sendings.due(Duration::ZERO, now()).unwrap().remove(0);
         assert_eq!(sendings.begins(id, code.as_ref()), Turn::Now);
         sendings.shows(&other);
         assert!(sendings.is_free());
@@ -560,7 +586,7 @@ mod tests {
         let sendings = sendings();
         let first = submitted(&sendings);
         sendings.leave(None, NOW).unwrap();
-        let second = sendings.submit(&reference(), b"later", NOW).unwrap();
+        let second = sendings.submit(&reference(), b"later", now()).unwrap();
         assert_eq!(second.earlier, Earlier::MayHaveArrived);
         assert_ne!(second.id, first);
         sendings.leave(None, NOW).unwrap();
@@ -585,7 +611,7 @@ mod tests {
     fn a_submit_that_the_disk_took_and_denied_is_not_sent_either() {
         let sendings = sendings();
         sendings.entries().lies.set(true);
-        assert!(sendings.submit(&reference(), b"body", NOW).is_err());
+        assert!(sendings.submit(&reference(), b"body", now()).is_err());
         sendings.entries().lies.set(false);
         assert_eq!(sendings.entries().unfinished().unwrap().len(), 1);
         assert_eq!(due(&sendings), 0, "its customer was told that nothing is sent");

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use protocol::{Action, Certainty, Condition, Endpoint, Resent, Ruling, resent, ruling};
 
+use crate::event::Earlier;
+
 /// Ties an answer to its question.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct CallId(pub(crate) u64);
@@ -48,8 +50,8 @@ pub(crate) struct Call {
     bank: Bank,
     /// What the client waits at most, and more: an attempt without an answer has none any more.
     lost_after: Duration,
-    /// An attempt may have reached the bank although no answer said so.
-    maybe_done: bool,
+    /// May an attempt have reached the bank although no answer said so, one of this call or an earlier one?
+    earlier: Earlier,
 }
 
 #[derive(Debug)]
@@ -143,7 +145,15 @@ impl Call {
         (tick, lost_after): (Duration, Duration),
     ) -> Self {
         let phase = Phase::InFlight { since: tick };
-        Self { id, endpoint, phase, used: Used::default(), bank, lost_after, maybe_done: false }
+        Self {
+            id,
+            endpoint,
+            phase,
+            used: Used::default(),
+            bank,
+            lost_after,
+            earlier: Earlier::Nothing,
+        }
     }
 
     /// Is the customer waiting for a repetition rather than for the first answer?
@@ -153,14 +163,14 @@ impl Call {
         [same, later, reseals, reconciles, clock].iter().any(|&used| used > 0)
     }
 
-    /// An earlier journey's attempt may have reached the bank.
-    pub(crate) fn sent_before(&mut self) {
-        self.maybe_done = true;
+    /// So much is known of earlier attempts that may have reached the bank.
+    pub(crate) fn follows(&mut self, earlier: Earlier) {
+        self.earlier = self.earlier.max(earlier);
     }
 
-    /// May an attempt have reached the bank although no answer said so?
-    pub(crate) fn maybe_done(&self) -> bool {
-        self.maybe_done
+    /// What is known of attempts that may have reached the bank although no answer said so.
+    pub(crate) fn earlier(&self) -> Earlier {
+        self.earlier
     }
 
     /// When something is due without an answer; `None` while it is the customer's turn.
@@ -222,9 +232,9 @@ impl Call {
         let Setback { at, condition, wait_at_least } = setback;
         let mut ruling = ruling(condition, at);
         ruling.wait_at_least = ruling.wait_at_least.max(wait_at_least);
-        let settled = if self.maybe_done { self.resent(at, condition) } else { Settled::FirstHand };
+        let settled = self.settled(at, condition);
         if ruling.certainty == Certainty::Unknown && at == self.endpoint {
-            self.maybe_done = true;
+            self.earlier = Earlier::MayHaveArrived;
         }
         let ruled = |action| Verdict::Ruled { at, condition, action };
         let mut action = match settled {
@@ -256,21 +266,22 @@ impl Call {
     /// May the customer be asked to wait on? Not while something may have arrived: that is found out without
     /// the customer; and not where the bank wants to be left alone for longer than anybody stands.
     fn may_ask(&self, ruling: Ruling) -> bool {
-        !self.maybe_done
+        self.earlier != Earlier::MayHaveArrived
             && ruling.wait_at_least <= CUSTOMER_WAITS_MOST
             && self.used.questions < QUESTIONS_MOST
     }
 
     /// What an answer says of an earlier sending that may have arrived.
-    fn resent(&self, at: Endpoint, condition: Condition) -> Settled {
-        if at != self.endpoint {
-            return Settled::StillUnknown;
-        }
-        match resent(condition, at) {
-            Resent::Done | Resent::DoneInferred => Settled::Inferred,
-            Resent::Unresolved => Settled::Unresolved,
-            Resent::Definite => Settled::FirstHand,
-            Resent::KeepTrying => Settled::StillUnknown,
+    fn settled(&self, at: Endpoint, condition: Condition) -> Settled {
+        let said = if at == self.endpoint { resent(condition, at) } else { Resent::KeepTrying };
+        match (self.earlier, said) {
+            (Earlier::Nothing, _) | (_, Resent::Definite) => Settled::FirstHand,
+            // Trouble on the way to the bank says nothing of a sending that nobody remembers.
+            (Earlier::Unknown, Resent::KeepTrying) => Settled::FirstHand,
+            (Earlier::Unknown, Resent::Done | Resent::DoneInferred | Resent::Unresolved)
+            | (Earlier::MayHaveArrived, Resent::Unresolved) => Settled::Unresolved,
+            (Earlier::MayHaveArrived, Resent::Done | Resent::DoneInferred) => Settled::Inferred,
+            (Earlier::MayHaveArrived, Resent::KeepTrying) => Settled::StillUnknown,
         }
     }
 
@@ -555,7 +566,7 @@ mod tests {
     #[test]
     fn nobody_is_asked_to_wait_for_what_may_have_arrived() {
         let (mut call, mut tick) = (submit(), Duration::ZERO);
-        call.sent_before();
+        call.follows(Earlier::MayHaveArrived);
         answers(&mut call, Condition::Diis(1799), &mut tick);
         assert_eq!(call.question(), None);
     }

@@ -26,6 +26,18 @@ pub struct Now {
     pub bank_time: BankTime,
 }
 
+/// What is known of earlier submits of a reference by this machine; a later word is the stronger one.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Earlier {
+    /// There was none that the bank can have accepted.
+    #[default]
+    Nothing,
+    /// The journal of the last day was lost: there may have been one.
+    Unknown,
+    /// One was accepted, or was sent and never heard of again: that the reference is used (1602) is our own doing.
+    MayHaveArrived,
+}
+
 /// A fact: from a person, a device or the bank.
 #[derive(Debug)]
 pub enum Event {
@@ -73,9 +85,9 @@ pub enum Event {
         /// The answer.
         answer: BankAnswer,
     },
-    /// The reference of this call was sent by this machine before, and accepted or never heard of again: a
-    /// 1602 is our own (§1.6, §1.9). Comes before the call's first answer.
-    SentBefore(CallId),
+    /// What is known of earlier submits of this call's reference by this machine (§1.6, §1.9), where that is
+    /// more than nothing. Comes before the call's first answer.
+    Earlier(CallId, Earlier),
     /// Nobody can be sure that the disk keeps what must be kept: nothing may be sent.
     JournalFailed(JournalFault),
     /// The journal lets the machine serve customers, or turn them away; a journey under way goes on.

@@ -454,7 +454,7 @@ fn is_sign_of_life(event: &Event) -> bool {
         | Event::StillHere => true,
         Event::PhotoProgress(_)
         | Event::CameraFailed
-        | Event::SentBefore(_)
+        | Event::Earlier(..)
         | Event::JournalFailed(_)
         | Event::ServiceChanged(_)
         | Event::Unserved { .. }

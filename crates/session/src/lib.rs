@@ -18,7 +18,7 @@ mod timeouts;
 
 pub use call::CallId;
 pub use event::{
-    BankAnswer, CardFault, Command, Event, Needs, Now, Request, Service, Slip, SlipResult,
+    BankAnswer, CardFault, Command, Earlier, Event, Needs, Now, Request, Service, Slip, SlipResult,
 };
 pub use failure::{Failure, JournalFault, LocalFailure, Outcome};
 pub use journey::Session;

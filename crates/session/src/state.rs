@@ -12,6 +12,7 @@ use protocol::{
 };
 
 use crate::call::Call;
+use crate::event::Earlier;
 use crate::failure::{Failure, Outcome};
 
 #[derive(Debug, Default)]
@@ -147,14 +148,6 @@ pub(crate) struct Confirmed {
     pub(crate) shown: Shown,
     pub(crate) data: CustomerData,
     pub(crate) at: BankTime,
-}
-
-/// May the bank have the reference from this machine already, by a sending that is not the present one?
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Earlier {
-    #[default]
-    Nothing,
-    MayHaveArrived,
 }
 
 /// What DOPA has said of the card in this journey.

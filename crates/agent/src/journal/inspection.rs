@@ -106,7 +106,7 @@ mod tests {
     use protocol::{Endpoint, Reference};
 
     use super::*;
-    use crate::journal::{Journal, Sending};
+    use crate::journal::{Journal, Moment, Sending};
 
     fn written() -> BankTime {
         BankTime::from_millis(1_790_000_000_000)
@@ -126,10 +126,10 @@ mod tests {
         let journal = Journal::open(folder.path()).unwrap();
         let reference = Reference::parse("SIM-0000-0001").unwrap();
         let submit = Sending { endpoint: Endpoint::Submit, reference: &reference, body: b"body" };
-        let first = journal.prepare(submit, written()).unwrap();
+        let first = journal.prepare(submit, Moment::vouched(written())).unwrap();
         journal.close(first, "9301", written()).unwrap();
         let report = Sending { endpoint: Endpoint::ReportFailure, ..submit };
-        journal.prepare(report, written()).unwrap();
+        journal.prepare(report, Moment::vouched(written())).unwrap();
         let expected = Inspection::Present {
             integrity: Integrity::Sound,
             key: KeyGuard::OwnerOnly,

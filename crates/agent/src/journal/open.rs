@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::device_key::{DeviceKey, Purpose};
 use super::store::Store;
-use super::{EntryId, JournalError, Sending, Trust, Unfinished, at};
+use super::{EntryId, JournalError, Moment, Sending, Trust, Unfinished, at};
 
 /// What a sealed reference is bound to.
 pub(super) const REFERENCE: &str = "reference";
@@ -22,6 +22,8 @@ pub(super) const OPEN_SPARE: u32 = 20;
 pub(super) const CLOSED_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// More closed entries are not kept, however young: a busy machine closes 300 a day.
 pub(super) const CLOSED_MAX: i64 = 10_000;
+/// After a day an unknown outcome is given up (§1.9): nothing of before a loss would still be driven.
+pub(super) const LOSS_COUNTS_MS: i64 = 24 * 60 * 60 * 1_000;
 /// The answer of a submit in whose place another one was prepared.
 const REPLACED: &str = "REPLACED";
 /// The answer of a report whose submit the bank has taken, or may have taken for ever.
@@ -45,7 +47,7 @@ impl Open {
         rng: &mut StdRng,
         kind: Kind,
         sending: Sending<'_>,
-        now: BankTime,
+        now: Moment,
     ) -> Result<(EntryId, u32), JournalError> {
         let doing = at("preparing a send");
         let Self { store, key } = self;
@@ -60,7 +62,7 @@ impl Open {
                     "UPDATE sends SET state = 'CLOSED', answer = ?2, body = NULL, changed_ms = ?3 \
                      WHERE tag = ?1 AND endpoint = 'submit' AND state <> 'CLOSED'",
                 )
-                .and_then(|mut close| close.execute(params![tag, REPLACED, now.millis()]))
+                .and_then(|mut close| close.execute(params![tag, REPLACED, now.at.millis()]))
                 .map_err(&doing)?;
         }
         let before = open_entries(&change)?;
@@ -70,12 +72,12 @@ impl Open {
         let id = change
             .prepare_cached(
                 "INSERT INTO sends \
-                 (endpoint, state, tag, reference, body, attempts, created_ms, changed_ms) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6)",
+                 (endpoint, state, tag, reference, body, attempts, created_ms, changed_ms, clock) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, ?7)",
             )
             .and_then(|mut insert| {
-                let (word, state) = (kind.word(), kind.prepared());
-                insert.insert(params![word, state, tag, reference, body, now.millis()])
+                let (word, state, clock) = (kind.word(), kind.prepared(), now.clock.word());
+                insert.insert(params![word, state, tag, reference, body, now.at.millis(), clock])
             })
             .and_then(|id| change.commit().map(|()| EntryId(id)))
             .map_err(&doing)?;
@@ -134,7 +136,7 @@ impl Open {
     pub(super) fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
         let doing = at("listing sends");
         let query = format!(
-            "SELECT id, endpoint, reference, attempts, created_ms FROM sends \
+            "SELECT id, endpoint, reference, attempts, created_ms, clock FROM sends \
              WHERE state <> 'CLOSED' AND (endpoint = 'submit' OR {ALONE}) ORDER BY id"
         );
         let mut statement = self.store.connection.prepare_cached(&query).map_err(&doing)?;
@@ -145,7 +147,10 @@ impl Open {
                 endpoint: endpoint_of(&row.get::<_, String>(1)?),
                 reference: sealed.and_then(|sealed| self.reference(&sealed)),
                 attempts: row.get(3)?,
-                created: BankTime::from_millis(row.get(4)?),
+                created: Moment {
+                    at: BankTime::from_millis(row.get(4)?),
+                    clock: Trust::of(&row.get::<_, String>(5)?),
+                },
             })
         });
         entries.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(doing)
@@ -169,16 +174,28 @@ impl Open {
         Reference::parse(std::str::from_utf8(&text).ok()?).ok()
     }
 
-    pub(super) fn tidy(&mut self, now: BankTime, clock: Trust) -> Result<(), JournalError> {
+    pub(super) fn tidy(&mut self, now: Moment) -> Result<(), JournalError> {
         let doing = at("tidying up");
         let old = "DELETE FROM sends WHERE state = 'CLOSED' AND (changed_ms < ?1 OR id <= \
              (SELECT id FROM sends WHERE state = 'CLOSED' ORDER BY id DESC LIMIT 1 OFFSET ?2))";
-        let before = match clock {
-            Trust::Vouched => now.millis().saturating_sub(CLOSED_KEPT_MS),
+        let before = match now.clock {
+            Trust::Vouched => now.at.millis().saturating_sub(CLOSED_KEPT_MS),
             Trust::Unknown => i64::MIN,
         };
         self.store.connection.execute(old, params![before, CLOSED_MAX]).map_err(&doing)?;
+        if now.clock == Trust::Vouched {
+            self.forget_losses(now.at).map_err(&doing)?;
+        }
         self.store.checkpoint()
+    }
+
+    /// The day in which a loss counts begins where the clock can be believed.
+    fn forget_losses(&self, now: BankTime) -> rusqlite::Result<()> {
+        let connection = &self.store.connection;
+        let begin = "UPDATE losses SET known_ms = ?1 WHERE known_ms IS NULL";
+        connection.execute(begin, params![now.millis()])?;
+        let before = now.millis().saturating_sub(LOSS_COUNTS_MS);
+        connection.execute("DELETE FROM losses WHERE known_ms < ?1", params![before]).map(drop)
     }
 
     fn change(

@@ -6,12 +6,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use rusqlite::{Connection, OpenFlags};
 
 use super::{JournalError, at};
 
 /// Raised with every change of the tables.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 /// Another writer may hold the file for a moment (a technician's `sqlite3`), never for long.
 pub(super) const BUSY: Duration = Duration::from_secs(2);
 /// The states of an entry are words, so that a technician can read them; the checks keep them honest.
@@ -29,6 +29,7 @@ const TABLES: &str = "
         created_ms INTEGER NOT NULL,
         changed_ms INTEGER NOT NULL,
         answer TEXT,
+        clock TEXT NOT NULL DEFAULT 'vouched' CHECK (clock IN ('vouched', 'unknown')),
         CHECK ((state = 'CLOSED') = (answer IS NOT NULL)),
         CHECK ((state = 'CLOSED') = (body IS NULL)),
         CHECK (state NOT IN ('SENT', 'FAIL_SENT') OR attempts > 0),
@@ -36,6 +37,15 @@ const TABLES: &str = "
     ) STRICT;
     CREATE INDEX open_sends ON sends (id) WHERE state <> 'CLOSED';
     CREATE INDEX sends_of_reference ON sends (tag);
+";
+/// That what was written down before is lost, and since when that is known, by a clock that can be believed.
+const LOSSES: &str = "CREATE TABLE losses (known_ms INTEGER) STRICT;";
+/// What lay here before is lost.
+const LOST: &str = "INSERT INTO losses VALUES (NULL);";
+/// Schema 2 asked nobody whether the clock was right.
+const FROM_SECOND: &str = "
+    ALTER TABLE sends ADD COLUMN
+        clock TEXT NOT NULL DEFAULT 'vouched' CHECK (clock IN ('vouched', 'unknown'));
 ";
 /// The one table of schema 1 knew no reference, and said a state by what was there and what was not.
 const FROM_FIRST: &str = "
@@ -45,10 +55,19 @@ const FROM_FIRST: &str = "
                 WHEN endpoint = 'submit' THEN iif(attempts > 0, 'SENT', 'PREPARED')
                 ELSE iif(attempts > 0, 'FAIL_SENT', 'FAIL_QUEUED') END,
             NULL, NULL, iif(answer IS NULL, body, NULL), attempts, transaction_id,
-            created_ms, created_ms, iif(body IS NULL, coalesce(answer, 'UNKNOWN'), answer)
+            created_ms, created_ms, iif(body IS NULL, coalesce(answer, 'UNKNOWN'), answer), 'vouched'
         FROM sends_1 WHERE endpoint IN ('submit', 'failure');
     DROP TABLE sends_1;
 ";
+
+/// What a database that has to be made takes the place of.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Before {
+    /// There was none.
+    Nothing,
+    /// One that is lost.
+    Lost,
+}
 
 /// A journal's database, set up and with this version's tables.
 pub struct Store {
@@ -59,8 +78,8 @@ pub struct Store {
 
 impl Store {
     /// Opens or creates the file.
-    pub(super) fn at(path: &Path) -> Result<Self, JournalError> {
-        Self::set_up(Connection::open(path).map_err(at("opening"))?)
+    pub(super) fn at(path: &Path, before: Before) -> Result<Self, JournalError> {
+        Self::set_up(Connection::open(path).map_err(at("opening"))?, before)
     }
 
     /// A database in memory, for a machine that is none: it ends with the value, as everything does there.
@@ -68,7 +87,15 @@ impl Store {
     /// # Errors
     /// [`JournalError::Database`] if there is no memory.
     pub fn in_memory() -> Result<Self, JournalError> {
-        Self::set_up(Connection::open_in_memory().map_err(at("opening"))?)
+        Self::set_up(Connection::open_in_memory().map_err(at("opening"))?, Before::Nothing)
+    }
+
+    /// As [`Self::in_memory`], in the place of one that is lost.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`] if there is no memory.
+    pub fn in_memory_after_a_loss() -> Result<Self, JournalError> {
+        Self::set_up(Connection::open_in_memory().map_err(at("opening"))?, Before::Lost)
     }
 
     /// Opens the file for reading alone; it must be there, with this version's tables.
@@ -79,18 +106,21 @@ impl Store {
         Ok(Self { connection, compacted_at: None })
     }
 
-    fn set_up(mut connection: Connection) -> Result<Self, JournalError> {
+    fn set_up(mut connection: Connection, before: Before) -> Result<Self, JournalError> {
         connection.busy_timeout(BUSY).map_err(at("opening"))?;
         let pragmas = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; \
                        PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
                        PRAGMA wal_autocheckpoint = 0;";
         connection.execute_batch(pragmas).map_err(at("setting up"))?;
-        migrate(&mut connection)?;
+        migrate(&mut connection, before)?;
         Ok(Self { connection, compacted_at: None })
     }
 
-    /// Does the database keep its own rules?
+    /// Does the database have tables, and keep its own rules?
     pub(super) fn check(&self) -> Result<(), JournalError> {
+        if schema(&self.connection)? == 0 {
+            return Err(JournalError::Damaged { got: "a database without tables".to_owned() });
+        }
         let found = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
         let got: String = found.map_err(at("checking"))?;
         if got == "ok" { Ok(()) } else { Err(JournalError::Damaged { got }) }
@@ -121,16 +151,21 @@ impl Store {
     }
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
+fn schema(connection: &Connection) -> Result<i64, JournalError> {
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0));
-    let got: Option<i64> = version.optional().map_err(at("reading the schema"))?;
-    let statements = match got.unwrap_or(0) {
-        SCHEMA => return Ok(()),
-        0 => TABLES.to_owned(),
-        1 => format!(
-            "DROP INDEX unanswered; ALTER TABLE sends RENAME TO sends_1; {TABLES} {FROM_FIRST}"
+    version.map_err(at("reading the schema"))
+}
+
+fn migrate(connection: &mut Connection, before: Before) -> Result<(), JournalError> {
+    let statements = match (schema(connection)?, before) {
+        (SCHEMA, _) => return Ok(()),
+        (0, Before::Nothing) => format!("{TABLES} {LOSSES}"),
+        (0, Before::Lost) => format!("{TABLES} {LOSSES} {LOST}"),
+        (1, _) => format!(
+            "DROP INDEX unanswered; ALTER TABLE sends RENAME TO sends_1; {TABLES} {FROM_FIRST} {LOSSES}"
         ),
-        got => return Err(JournalError::Newer { got }),
+        (2, _) => format!("{FROM_SECOND} {LOSSES}"),
+        (got, _) => return Err(JournalError::Newer { got }),
     };
     let doing = at("changing the schema");
     let change = connection.transaction().map_err(&doing)?;
@@ -159,7 +194,7 @@ mod tests {
         old.execute_batch(statements).unwrap();
         drop(old);
 
-        let store = Store::at(&path).unwrap();
+        let store = Store::at(&path, Before::Nothing).unwrap();
         let mut states = store.connection.prepare("SELECT state FROM sends ORDER BY id").unwrap();
         let states = states.query_map([], |row| row.get(0)).unwrap();
         let states: Vec<String> = states.map(Result::unwrap).collect();
@@ -167,12 +202,36 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_of_schema_two_is_of_a_clock_that_was_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let old = Connection::open(&path).unwrap();
+        let tables = TABLES.replace(
+            "clock TEXT NOT NULL DEFAULT 'vouched' CHECK (clock IN ('vouched', 'unknown')),",
+            "",
+        );
+        assert_ne!(tables, TABLES);
+        let entry = "INSERT INTO sends (endpoint, state, body, attempts, created_ms, changed_ms) \
+                     VALUES ('submit', 'PREPARED', x'00', 0, 5, 5); PRAGMA user_version = 2;";
+        old.execute_batch(&format!("{tables} {entry}")).unwrap();
+        drop(old);
+
+        let store = Store::at(&path, Before::Lost).unwrap();
+        let clock = "SELECT clock FROM sends";
+        let clock: String = store.connection.query_row(clock, [], |row| row.get(0)).unwrap();
+        assert_eq!(clock, "vouched");
+        let losses = "SELECT count(*) FROM losses";
+        let losses: i64 = store.connection.query_row(losses, [], |row| row.get(0)).unwrap();
+        assert_eq!(losses, 0, "what is there is not lost");
+    }
+
+    #[test]
     fn a_journal_of_a_newer_agent_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.sqlite");
-        let store = Store::at(&path).unwrap();
+        let store = Store::at(&path, Before::Nothing).unwrap();
         store.connection.execute_batch("PRAGMA user_version = 9;").unwrap();
         drop(store);
-        assert!(matches!(Store::at(&path), Err(JournalError::Newer { got: 9 })));
+        assert!(matches!(Store::at(&path, Before::Nothing), Err(JournalError::Newer { got: 9 })));
     }
 }

@@ -43,7 +43,7 @@ fn reopened(journal: Journal) -> Journal {
 #[track_caller]
 fn prepare(journal: &Journal, endpoint: Endpoint, of: &str) -> EntryId {
     let sending = Sending { endpoint, reference: &reference(of), body: b"{\"data\":\"...\"}" };
-    journal.prepare(sending, now()).unwrap()
+    journal.prepare(sending, Moment::vouched(now())).unwrap()
 }
 
 fn waiting(journal: &Journal) -> Vec<(EntryId, Endpoint, u32)> {
@@ -137,7 +137,8 @@ fn no_failure_is_reported_of_what_the_bank_took_or_may_have_taken() {
 #[test]
 fn only_what_ends_a_reference_is_journaled() {
     let (endpoint, of) = (Endpoint::CheckDopa, reference("SIM-0000-0001"));
-    let error = empty().prepare(Sending { endpoint, reference: &of, body: b"" }, now());
+    let error =
+        empty().prepare(Sending { endpoint, reference: &of, body: b"" }, Moment::vouched(now()));
     assert!(matches!(error, Err(JournalError::Endpoint { got: Endpoint::CheckDopa })));
 }
 
@@ -185,14 +186,14 @@ fn time_alone_ends_no_entry_and_a_closed_one_goes_after_a_month() {
     let journal = empty();
     let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
     let years = at_ms(100 * CLOSED_KEPT_MS);
-    journal.tidy(years, Trust::Vouched).unwrap();
+    journal.tidy(Moment::vouched(years)).unwrap();
     assert_eq!(waiting(&journal), [(id, Endpoint::Submit, 0)]);
     journal.close(id, "0000", now()).unwrap();
-    journal.tidy(at_ms(CLOSED_KEPT_MS), Trust::Vouched).unwrap();
+    journal.tidy(Moment::vouched(at_ms(CLOSED_KEPT_MS))).unwrap();
     assert_eq!(rows(&journal), 1);
-    journal.tidy(years, Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(years)).unwrap();
     assert_eq!(rows(&journal), 1, "a clock that nobody vouches for may have jumped");
-    journal.tidy(at_ms(CLOSED_KEPT_MS + 1), Trust::Vouched).unwrap();
+    journal.tidy(Moment::vouched(at_ms(CLOSED_KEPT_MS + 1))).unwrap();
     assert_eq!(rows(&journal), 0);
 }
 
@@ -209,16 +210,17 @@ fn a_bank_that_owes_too_many_answers_gets_no_more_customers_until_it_answers() {
         prepare(&journal, Endpoint::Submit, &refer(number));
     }
     let (endpoint, of) = (Endpoint::Submit, reference("SIM-0000-9999"));
-    let error = journal.prepare(Sending { endpoint, reference: &of, body: b"" }, now());
+    let error =
+        journal.prepare(Sending { endpoint, reference: &of, body: b"" }, Moment::vouched(now()));
     assert!(matches!(error, Err(JournalError::Crowded { got: 120 })));
     prepare(&journal, Endpoint::Submit, &refer(1));
 
-    journal.tidy(now(), Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
     assert_eq!(journal.standing(), Standing::Crowded);
     for id in ids.into_iter().skip(1).take(21) {
         journal.close(id, "0000", now()).unwrap();
     }
-    journal.tidy(now(), Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
     assert_eq!(journal.standing(), Standing::Sound);
 }
 
@@ -231,7 +233,7 @@ fn closed_entries_are_bounded_and_open_ones_are_kept() {
         SELECT 'submit', 'CLOSED', 1, ?2, ?2, '0000' FROM n";
     let values = params![CLOSED_MAX + 5, now().millis()];
     journal.lock().open.as_ref().unwrap().store.connection.execute(fill, values).unwrap();
-    journal.tidy(now(), Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
     assert_eq!(rows(&journal), CLOSED_MAX + 1);
     assert_eq!(waiting(&journal), [(oldest, Endpoint::Submit, 0)]);
 }

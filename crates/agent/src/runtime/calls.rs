@@ -9,10 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use citizen::CitizenId;
-use protocol::{
-    BankTime, Condition, DataFraming, Effect, Endpoint, FailureReason, FailureReport, Reference,
-};
-use session::{BankAnswer, CallId, Outcome, Request};
+use protocol::{Condition, DataFraming, Effect, Endpoint, FailureReason, FailureReport, Reference};
+use session::{BankAnswer, CallId, Earlier, Outcome, Request};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
@@ -23,7 +21,7 @@ use crate::bank::{
     AttemptError, Bank, Call, Failed, KeyId, Keyring, KeyringError, NotJournaled, ServerId, Witness,
 };
 use crate::clock::Clock;
-use crate::journal::{Earlier, EntryId, Journal, JournalError, Standing};
+use crate::journal::{EntryId, Journal, JournalError, Moment, Standing};
 use crate::outbox::Outbox;
 use crate::sendings::{HeldBack, Prepared, Sendings};
 
@@ -34,8 +32,8 @@ const ANSWERS_WAITING: usize = 16;
 #[derive(Debug)]
 pub(super) enum Answered {
     Bank(CallId, BankAnswer),
-    /// Before the first answer: an earlier journey sent the same reference and never heard what became of it.
-    SentBefore(CallId),
+    /// Before the first answer: what is known of earlier submits of the same reference.
+    Earlier(CallId, Earlier),
     /// Nothing was sent, because the journal could not say so first.
     NotJournaled,
 }
@@ -120,8 +118,8 @@ impl Calls {
                 Ok((sealed, earlier)) => {
                     drop(request);
                     let sealed = Arc::new(sealed);
-                    if earlier == Earlier::MayHaveArrived {
-                        calls.answer(Answered::SentBefore(call)).await;
+                    if earlier != Earlier::Nothing {
+                        calls.answer(Answered::Earlier(call, earlier)).await;
                     }
                     calls.sealed().insert(call, Arc::clone(&sealed));
                     calls.exchange(call, &sealed, turn).await;
@@ -185,7 +183,7 @@ impl Calls {
         tokio::spawn(async move {
             // An answer that is just being journaled comes first, and stands.
             let _turn = calls.turn_of(Endpoint::Submit).await;
-            let left = calls.journaled(move |sendings, now| sendings.leave(outcome, now)).await;
+            let left = calls.journaled(move |sendings, now| sendings.leave(outcome, now.at)).await;
             if let Err(error) = left {
                 error!(%error, "the end of a journey could not be journaled yet");
             }
@@ -258,12 +256,13 @@ impl Calls {
             }
             Answered::Bank(_, BankAnswer::Accepted(_)) => Some(Ok(())),
             Answered::Bank(_, BankAnswer::QrValidated(_) | BankAnswer::Consents(_))
-            | Answered::SentBefore(_)
+            | Answered::Earlier(..)
             | Answered::NotJournaled => None,
         };
         self.answer(answered).await;
         if let (Some(entry), Some(said)) = (sealed.entry, said) {
-            let written = self.journaled(move |sendings, now| sendings.answered(entry, said, now));
+            let written =
+                self.journaled(move |sendings, now| sendings.answered(entry, said, now.at));
             match written.await {
                 Ok(()) => debug!(%entry, "journaled: the answer"),
                 Err(error) => error!(%error, %entry, "an answer could not be journaled yet"),
@@ -305,9 +304,9 @@ impl Calls {
     /// Works on the journal where a slow disk holds nobody up.
     async fn journaled<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Sendings<Journal>, BankTime) -> Result<T, JournalError> + Send + 'static,
+        work: impl FnOnce(&Sendings<Journal>, Moment) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
-        let (sendings, now) = (Arc::clone(&self.sendings), self.clock.bank_time());
+        let (sendings, now) = (Arc::clone(&self.sendings), self.clock.moment());
         spawn_blocking(move || work(&sendings, now)).await.unwrap_or(Err(JournalError::Broken))
     }
 

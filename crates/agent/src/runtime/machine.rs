@@ -157,7 +157,7 @@ impl Machine {
                         self.record(answer_of(self.journey, call, &answer));
                         self.take(Event::BankAnswered { call, answer }).await;
                     }
-                    Answered::SentBefore(call) => self.take(Event::SentBefore(call)).await,
+                    Answered::Earlier(call, earlier) => self.take(Event::Earlier(call, earlier)).await,
                     Answered::NotJournaled => {
                         let fault = fault_of(self.calls.standing());
                         // The disk has refused a single thing: it is not known to be sound.

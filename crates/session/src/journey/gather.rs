@@ -12,11 +12,11 @@ use super::asking::Heard;
 use super::sight::Sight;
 use super::{Session, Turn, outcome_of, send};
 use crate::call::{Again, Call, CallId, Verdict};
-use crate::event::{BankAnswer, CardFault, Command, Event, Request};
+use crate::event::{BankAnswer, CardFault, Command, Earlier, Event, Request};
 use crate::failure::{Failure, LocalFailure, Outcome};
 use crate::policy::DopaPolicy;
 use crate::screen::CardStatus;
-use crate::state::{Agreement, CardCopy, Dopa, Earlier, Ekyc, Errand, Gathering, State};
+use crate::state::{Agreement, CardCopy, Dopa, Ekyc, Errand, Gathering, State};
 
 /// A card that could not be read is asked for again at most so often in one journey (REREAD, §1.6).
 const REREADS_MOST: u8 = 2;
@@ -127,8 +127,8 @@ impl Session {
                 self.validated(reference, identity, validation, turn)
             }
             Heard::Over(verdict) => self.unvalidated(reference, verdict, turn),
-            Heard::Other(Event::SentBefore(id)) if id == call.id => {
-                self.tries.earlier = Earlier::MayHaveArrived;
+            Heard::Other(Event::Earlier(id, earlier)) if id == call.id => {
+                self.tries.earlier = earlier;
                 State::Validating { reference, identity, call }
             }
             Heard::Good(_) | Heard::Nothing | Heard::Other(_) => {
@@ -179,12 +179,13 @@ impl Session {
         if let Verdict::Ruled { condition, .. } = verdict {
             self.count(&reference, condition, turn);
         }
+        let used = matches!(verdict, Verdict::Ruled { condition: Condition::ALREADY_USED, .. });
+        let verdict = match self.tries.earlier {
+            Earlier::Unknown if used => Verdict::Unresolved(Condition::ALREADY_USED),
+            Earlier::MayHaveArrived if used => Verdict::Inferred,
+            Earlier::Nothing | Earlier::Unknown | Earlier::MayHaveArrived => verdict,
+        };
         match verdict {
-            Verdict::Ruled { condition: Condition::ALREADY_USED, .. }
-                if self.tries.earlier == Earlier::MayHaveArrived =>
-            {
-                self.conclude(Verdict::Inferred, turn)
-            }
             Verdict::Ruled { at, condition, action: Action::Reread } => {
                 send::alert(condition, at, turn);
                 let finding = CardFinding::Bank(protocol::ruling(condition, at));

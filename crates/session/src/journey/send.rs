@@ -12,9 +12,9 @@ use super::gather::CardFinding;
 use super::sight::Sight;
 use super::{Session, Turn, outcome_of};
 use crate::call::{Call, Verdict};
-use crate::event::{BankAnswer, CardFault, Command, Event, Request, SlipResult};
+use crate::event::{BankAnswer, CardFault, Command, Earlier, Event, Request, SlipResult};
 use crate::failure::{Failure, LocalFailure, Outcome};
-use crate::state::{Agreement, CardCopy, Confirmed, Dopa, Earlier, Errand, Shown, State};
+use crate::state::{Agreement, CardCopy, Confirmed, Dopa, Errand, Shown, State};
 
 /// The type of the consent without which no selfie is taken (§3 sample, C-44).
 pub(super) const BIOMETRIC: &str = "103";
@@ -110,9 +110,7 @@ impl Session {
         };
         self.tries.selfies += u8::from(selfie.is_some());
         let mut call = self.ask(request, turn);
-        if self.tries.earlier == Earlier::MayHaveArrived {
-            call.sent_before();
-        }
+        call.follows(self.tries.earlier);
         State::Submitting { confirmed, selfie, call }
     }
 
@@ -157,17 +155,17 @@ impl Session {
             }
             Heard::Over(verdict) => {
                 // A request without an answer may come late, after its own repetition was refused.
-                if call.maybe_done() {
-                    self.tries.earlier = Earlier::MayHaveArrived;
-                }
+                self.tries.earlier = self.tries.earlier.max(call.earlier());
                 self.submit_ended(confirmed, selfie, verdict, turn)
             }
-            Heard::Other(Event::SentBefore(id)) if id == call.id => {
-                call.sent_before();
+            Heard::Other(Event::Earlier(id, earlier)) if id == call.id => {
+                call.follows(earlier);
                 State::Submitting { confirmed, selfie, call }
             }
             // A repetition that could not be journaled says nothing of the sendings before it.
-            Heard::Other(Event::JournalFailed(fault)) if call.maybe_done() => {
+            Heard::Other(Event::JournalFailed(fault))
+                if call.earlier() == Earlier::MayHaveArrived =>
+            {
                 let failure = Failure::Local(LocalFailure::Journal(fault));
                 turn.order(Command::Alert { level: Alert::Page, failure });
                 let slip = self.slip(&confirmed.shown.errand, SlipResult::Unresolved, turn.now);
@@ -190,20 +188,22 @@ impl Session {
         verdict: Verdict,
         turn: &mut Turn,
     ) -> State {
-        let shrink = Action::ShrinkSelfie;
-        match (verdict, selfie.and_then(Selfie::shrunk)) {
-            (Verdict::Ruled { at, condition, action }, Some(smaller)) if action == shrink => {
+        let Verdict::Ruled { at, condition, action: Action::ShrinkSelfie } = verdict else {
+            return self.ruled(confirmed, verdict, turn);
+        };
+        let sendable =
+            self.in_sight(turn) == Sight::Kept && !self.too_old(&confirmed.shown.errand, turn.now);
+        match (selfie.and_then(Selfie::shrunk), self.tries.earlier) {
+            // A refused size says nothing of an earlier sending that may have arrived: only a smaller one finds out.
+            (smaller, Earlier::MayHaveArrived) if smaller.is_none() || !sendable => {
+                self.ruled(confirmed, Verdict::Unresolved(condition), turn)
+            }
+            (Some(smaller), _) => {
                 alert(condition, at, turn);
                 self.tries.shrinks += 1;
                 self.submit(confirmed, Some(smaller), turn)
             }
-            // A refused size says nothing of an earlier sending that may have arrived.
-            (Verdict::Ruled { condition, action, .. }, None)
-                if action == shrink && self.tries.earlier == Earlier::MayHaveArrived =>
-            {
-                self.ruled(confirmed, Verdict::Unresolved(condition), turn)
-            }
-            (verdict, _) => self.ruled(confirmed, verdict, turn),
+            (None, _) => self.ruled(confirmed, verdict, turn),
         }
     }
 

@@ -1,12 +1,14 @@
 //! Whole journeys: flows (a), (b) and (c), and the bank's refusals.
 
+use std::time::Duration;
+
 use citizen::{ChipNumber, Identity};
-use protocol::{Consent, Endpoint, FaceCompare};
+use protocol::{Alert, Consent, Endpoint, FaceCompare};
 
 use super::bench::{Bench, citizen, identity, reference, text, validation};
 use crate::{
-    BankAnswer, CardFault, Command, DopaPolicy, EnglishNameSource, Event, JournalFault, Outcome,
-    Policy, Screen, Stage,
+    BankAnswer, CardFault, Command, DopaPolicy, Earlier, EnglishNameSource, Event, JournalFault,
+    Outcome, Policy, Screen, Stage,
 };
 
 fn without_dopa() -> Bench {
@@ -220,7 +222,7 @@ fn a_used_reference_is_refused_unless_it_was_used_by_us() {
 fn a_reference_that_an_earlier_journey_may_have_used_up_is_done() {
     let mut bench = submitting();
     let call = bench.last_call();
-    bench.give(Event::SentBefore(call)).code(Endpoint::Submit, "1602");
+    bench.give(Event::Earlier(call, Earlier::MayHaveArrived)).code(Endpoint::Submit, "1602");
     assert_eq!(bench.outcome(), Outcome::DoneInferred);
 }
 
@@ -229,8 +231,32 @@ fn whoever_comes_back_with_a_reference_that_we_used_up_is_told_that_it_is_done()
     let mut bench = without_dopa();
     bench.gather();
     let call = bench.last_call();
-    bench.give(Event::SentBefore(call)).code(Endpoint::ValidateQr, "1602");
+    bench.give(Event::Earlier(call, Earlier::MayHaveArrived)).code(Endpoint::ValidateQr, "1602");
     assert_eq!(bench.outcome(), Outcome::DoneInferred);
+}
+
+#[test]
+fn where_the_journal_was_lost_a_used_reference_is_unresolved() {
+    let lost = |bench: &Bench| Event::Earlier(bench.last_call(), Earlier::Unknown);
+    let paged = |bench: &Bench| {
+        let pages = |order: &Command| matches!(order, Command::Alert { level: Alert::Page, .. });
+        bench.orders.iter().any(pages)
+    };
+
+    let mut bench = without_dopa();
+    bench.gather();
+    bench.give(lost(&bench)).code(Endpoint::ValidateQr, "1602").check_end("unresolved", "1602");
+    assert!(paged(&bench));
+
+    let mut bench = submitting();
+    bench.give(lost(&bench)).code(Endpoint::Submit, "1602").check_end("unresolved", "1602");
+    assert!(paged(&bench));
+
+    // What the bank says of this sending alone is believed.
+    let mut bench = submitting();
+    bench.give(lost(&bench)).code(Endpoint::Submit, "2003").check_end("refused", "2003");
+    let mut bench = submitting();
+    bench.give(lost(&bench)).accept().check_end("done", "");
 }
 
 #[test]
@@ -476,6 +502,18 @@ fn a_size_refused_after_a_lost_answer_leaves_the_outcome_unresolved() {
 }
 
 #[test]
+fn a_size_refused_after_a_lost_answer_and_too_late_for_another_leaves_the_outcome_unresolved() {
+    let mut bench = submitting_a_face();
+    bench.code(Endpoint::Submit, "NET_CUT").wait();
+    bench.tick += Duration::from_secs(600);
+    bench.code(Endpoint::Submit, "-22").check_end("unresolved", "-22");
+
+    let mut bench = submitting_a_face();
+    bench.code(Endpoint::Submit, "NET_CUT").wait().give(Event::CardRemoved);
+    bench.code(Endpoint::Submit, "-22").check_end("unresolved", "-22");
+}
+
+#[test]
 fn a_smaller_selfie_that_the_bank_takes_is_the_size_of_the_next_one() {
     let mut bench = submitting_a_face();
     bench.code(Endpoint::Submit, "-22").code(Endpoint::Submit, "9301").pose().accept();
@@ -499,13 +537,13 @@ fn a_bank_that_names_a_time_is_not_asked_before_it() {
     let answer = BankAnswer::Failed {
         at: Endpoint::ValidateQr,
         condition: "HTTP_429".parse().unwrap(),
-        wait_at_least: std::time::Duration::from_secs(40),
+        wait_at_least: Duration::from_secs(40),
     };
     bench.answer(answer);
-    assert_eq!(bench.session.deadline(), Some(bench.tick + std::time::Duration::from_secs(40)));
-    bench.pass(std::time::Duration::from_secs(39));
+    assert_eq!(bench.session.deadline(), Some(bench.tick + Duration::from_secs(40)));
+    bench.pass(Duration::from_secs(39));
     assert_eq!(bench.resent(), 0);
-    bench.pass(std::time::Duration::from_secs(1));
+    bench.pass(Duration::from_secs(1));
     assert_eq!(bench.resent(), 1);
 }
 

@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 use std::io;
 
 use agent::journal::{
-    DeviceKey, Earlier, EntryId, Journal, JournalError, KEY_BYTES, Sending, Store, Trust,
-    Unfinished,
+    DeviceKey, EntryId, Journal, JournalError, KEY_BYTES, Moment, Sending, Store, Unfinished,
 };
 use agent::sendings::Entries;
 use protocol::{BankTime, Endpoint, Reference};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use session::Earlier;
 use zeroize::Zeroizing;
 
 use super::fault::Fault;
@@ -42,6 +42,11 @@ pub(super) enum Power {
 impl Disk {
     pub(super) fn new(seed: u64) -> Result<Self, JournalError> {
         Ok(Self::over(Store::in_memory()?, seed))
+    }
+
+    /// In the place of one that is lost.
+    pub(super) fn after_a_loss(seed: u64) -> Result<Self, JournalError> {
+        Ok(Self::over(Store::in_memory_after_a_loss()?, seed))
     }
 
     fn over(store: Store, seed: u64) -> Self {
@@ -78,8 +83,8 @@ impl Disk {
         (self.written.take(), self.struck.take())
     }
 
-    pub(super) fn tidy(&self, now: BankTime) -> Result<(), JournalError> {
-        self.journal.tidy(now, Trust::Vouched)
+    pub(super) fn tidy(&self, now: Moment) -> Result<(), JournalError> {
+        self.journal.tidy(now)
     }
 
     fn write<T>(
@@ -109,7 +114,7 @@ fn refusal() -> JournalError {
 }
 
 impl Entries for Disk {
-    fn prepare(&self, sending: Sending<'_>, now: BankTime) -> Result<EntryId, JournalError> {
+    fn prepare(&self, sending: Sending<'_>, now: Moment) -> Result<EntryId, JournalError> {
         let (endpoint, reference) = (sending.endpoint, sending.reference.as_str().to_owned());
         let record = |id: &EntryId| Written::Prepared { id: *id, endpoint, reference };
         self.write(|| self.journal.prepare(sending, now), record)

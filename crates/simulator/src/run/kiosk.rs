@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use agent::journal::{Earlier, EntryId, JournalError};
+use agent::journal::{EntryId, JournalError, Moment, Trust};
 use agent::sendings::{HeldBack, Sendings};
 use protocol::{Alert, BankTime, Condition, Endpoint, FailureReport};
 use session::outbox::Wall;
 use session::pace::Pace;
-use session::{BankAnswer, CallId, Command, Event, Now, Policy, Request, Screen, Session, Stage};
+use session::{
+    BankAnswer, CallId, Command, Earlier, Event, Now, Policy, Request, Screen, Session, Stage,
+};
 
 use super::conduct::Conduct;
 use super::day::{Day, Happening, Order};
@@ -101,7 +103,9 @@ impl Kiosk {
 
     pub(super) fn bank_time(&self, tick: Duration) -> BankTime {
         let passed = i64::try_from(tick.as_millis()).unwrap_or(i64::MAX);
-        BankTime::from_millis(START_MS + passed + self.clock_off_ms)
+        // As the agent's: what the bank's time has shown is corrected.
+        let off = if self.is_vouched_for() { 0 } else { self.clock_off_ms };
+        BankTime::from_millis(START_MS + passed + off)
     }
 
     /// The bank's clock has agreed with this one since it was last set.
@@ -147,10 +151,19 @@ impl Day {
         }
     }
 
-    pub(super) fn wall(&self) -> Wall {
-        let now = self.kiosk.bank_time(self.now);
+    /// The time by the machine's clock, and whether it can be believed.
+    pub(super) fn moment(&self) -> Moment {
         let believed = self.conduct == Conduct::BelievesItsClock;
-        if believed || self.kiosk.is_vouched_for() { Wall::Vouched(now) } else { Wall::Unknown }
+        let vouched = believed || self.kiosk.is_vouched_for();
+        let moment = if vouched { Moment::vouched } else { Moment::unvouched };
+        moment(self.kiosk.bank_time(self.now))
+    }
+
+    pub(super) fn wall(&self) -> Wall {
+        match self.moment() {
+            Moment { at, clock: Trust::Vouched } => Wall::Vouched(at),
+            Moment { clock: Trust::Unknown, .. } => Wall::Unknown,
+        }
     }
 
     /// Defects that sit behind the session.
@@ -197,7 +210,7 @@ impl Day {
                 self.note(format_args!("a failure is reported: {}", reason.code()));
                 let plaintext = FailureReport::new(&citizen_id, reason).plaintext();
                 let body = with_reference(&plaintext, reference.as_str());
-                let now = self.kiosk.bank_time(self.now);
+                let now = self.moment();
                 // An error is told to nobody: the outbox looks at the journal by itself.
                 let _ = self.kiosk.sendings.report(&reference, &body, now);
                 if self.after_write() == Power::On {
@@ -263,7 +276,7 @@ impl Day {
         if let (Request::Submit(submission), Some(bytes)) = (request, body.bytes.clone()) {
             let lies_there = self.lies_there();
             self.watch.submits(&bytes, lies_there.as_ref());
-            let now = self.kiosk.bank_time(self.now);
+            let now = self.moment();
             let prepared = self.kiosk.sendings.submit(submission.reference(), &bytes, now);
             if self.after_write() == Power::Off {
                 return;
@@ -271,9 +284,7 @@ impl Day {
             match prepared {
                 Ok(prepared) => {
                     body.entry = Some(prepared.id);
-                    if prepared.earlier == Earlier::MayHaveArrived {
-                        self.take(Event::SentBefore(call));
-                    }
+                    self.follows(call, prepared.earlier);
                 }
                 Err(_) => return self.soon(Happening::JournalFailed(self.kiosk.life)),
             }
@@ -283,9 +294,7 @@ impl Day {
                 self.kiosk.sendings.shows(validation.reference());
             }
             let earlier = self.kiosk.sendings.earlier(validation.reference());
-            if matches!(earlier, Ok(Earlier::MayHaveArrived)) {
-                self.take(Event::SentBefore(call));
-            }
+            self.follows(call, earlier.unwrap_or_default());
         }
         self.kiosk.bodies.insert(CallNumber(call.number()), body.clone());
         if endpoint == Endpoint::ValidateQr && !self.kiosk.sendings.is_free() {
@@ -296,6 +305,13 @@ impl Day {
         self.attempt(Asker::Journey(call), &body);
         if self.conduct == Conduct::ReportsWhileUnknown && endpoint == Endpoint::Submit {
             self.report_while_unknown(&body);
+        }
+    }
+
+    /// What is known of earlier submits of its code, before its first answer.
+    fn follows(&mut self, call: CallId, earlier: Earlier) {
+        if earlier != Earlier::Nothing {
+            self.take(Event::Earlier(call, earlier));
         }
     }
 
@@ -538,8 +554,12 @@ impl Day {
         if journal == Journal::Lost {
             self.watch.journal_lost();
         }
-        if self.conduct == Conduct::OutboxForgets || journal == Journal::Lost {
-            disk = Disk::new(seed).unwrap_or(disk);
+        let anew = match journal {
+            Journal::Lost => Some(Disk::after_a_loss(seed)),
+            Journal::Kept => (self.conduct == Conduct::OutboxForgets).then(|| Disk::new(seed)),
+        };
+        if let Some(Ok(anew)) = anew {
+            disk = anew;
         }
         self.kiosk = Kiosk::boot(self.policy.clone(), Sendings::new(disk), life, seed);
         self.kiosk.clock_off_ms = clock_off_ms;

@@ -56,7 +56,7 @@ impl Day {
             round.bell = Bell::Rung;
             return;
         }
-        let now = self.kiosk.bank_time(self.now);
+        let now = self.moment();
         let due = self.kiosk.sendings.due(self.now, now);
         if self.after_write() == Power::Off {
             return;
@@ -197,7 +197,7 @@ impl Day {
 
     /// The agent does it after every round; it changes nothing while nothing is left.
     fn tidy(&mut self) {
-        let now = self.kiosk.bank_time(self.now);
+        let now = self.moment();
         // A disk that refuses is tried again after the next round.
         let _ = self.kiosk.sendings.entries().tidy(now);
     }
@@ -209,7 +209,7 @@ impl Day {
         let citizen_id = Card::Somying.citizen().identity.citizen_id;
         let plaintext = FailureReport::new(&citizen_id, FailureReason::CardExpired).plaintext();
         let body = with_reference(&plaintext, reference.as_str());
-        let now = self.kiosk.bank_time(self.now);
+        let now = self.moment();
         let _ = self.kiosk.sendings.report(&reference, &body, now);
         if self.after_write() == Power::On {
             self.ring();

@@ -15,7 +15,10 @@ fn pragma(journal: &Journal, statement: &str) {
 
 fn submit(journal: &Journal, body: &[u8]) -> Result<EntryId, JournalError> {
     let of = reference("SIM-0000-0001");
-    journal.prepare(Sending { endpoint: Endpoint::Submit, reference: &of, body }, now())
+    journal.prepare(
+        Sending { endpoint: Endpoint::Submit, reference: &of, body },
+        Moment::vouched(now()),
+    )
 }
 
 fn set_aside(folder: &Path) -> usize {
@@ -37,7 +40,7 @@ fn what_waited_in_a_damaged_database_is_not_sent() {
     let folder = tempfile::tempdir().unwrap();
     let journal = started(folder.path());
     submit(&journal, &[b'x'; 20_000]).unwrap();
-    journal.tidy(now(), Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
     drop(journal);
     let path = folder.path().join(folder::DATABASE);
     let mut bytes = fs::read(&path).unwrap();
@@ -48,6 +51,40 @@ fn what_waited_in_a_damaged_database_is_not_sent() {
     let journal = started(folder.path());
     assert_eq!((journal.standing(), set_aside(folder.path())), (Standing::Sound, 1));
     assert_eq!(waiting(&journal), []);
+}
+
+#[test]
+fn a_lost_journal_is_remembered_for_a_day_by_a_clock_that_can_be_believed() {
+    let earlier = |journal: &Journal| journal.earlier(&reference("SIM-0000-0001")).unwrap();
+    let day = |millis: i64| at_ms(24 * 60 * 60 * 1_000 + millis);
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join(folder::DATABASE);
+    let journal = started(folder.path());
+    assert_eq!(earlier(&journal), Earlier::Nothing, "there was nothing to lose");
+    drop(journal);
+    let lose: [fn(&Path); 3] = [
+        |path| fs::remove_file(path).unwrap(),
+        |path| fs::write(path, b"").unwrap(),
+        |path| fs::write(path, [b'x'; 4096]).unwrap(),
+    ];
+    for lose in lose {
+        lose(&database);
+        let journal = started(folder.path());
+        assert_eq!(earlier(&journal), Earlier::Unknown);
+        journal.tidy(Moment::unvouched(day(-1))).unwrap();
+        journal.tidy(Moment::vouched(now())).unwrap();
+        journal.tidy(Moment::unvouched(day(1))).unwrap();
+        drop(journal);
+        let journal = started(folder.path());
+        assert_eq!(earlier(&journal), Earlier::Unknown, "a restart changes nothing");
+        let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");
+        journal.sent(id, TRANSACTION, now()).unwrap();
+        assert_eq!(earlier(&journal), Earlier::MayHaveArrived);
+        journal.close(id, "9301", now()).unwrap();
+        assert_eq!(earlier(&journal), Earlier::Unknown);
+        journal.tidy(Moment::vouched(day(1))).unwrap();
+        assert_eq!(earlier(&journal), Earlier::Nothing);
+    }
 }
 
 #[test]
@@ -74,7 +111,7 @@ fn a_full_disk_costs_the_reserve_and_is_sound_again_when_there_is_room() {
     pragma(&journal, "PRAGMA max_page_count = 100000;");
     submit(&journal, &[0; 200_000]).expect("what was begun is carried on");
     assert_eq!(journal.standing(), Standing::Full, "until somebody has looked");
-    journal.tidy(now(), Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
     assert_eq!((journal.standing(), reserve.exists()), (Standing::Sound, true));
 }
 
@@ -85,9 +122,9 @@ fn a_journal_that_cannot_be_written_says_so_until_it_can() {
     pragma(&journal, "PRAGMA query_only = ON;");
     assert!(submit(&journal, b"body").is_err());
     assert_eq!(journal.standing(), Standing::ReadOnly);
-    assert!(journal.tidy(now(), Trust::Unknown).is_err());
+    assert!(journal.tidy(Moment::unvouched(now())).is_err());
     pragma(&journal, "PRAGMA query_only = OFF;");
-    journal.tidy(now(), Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
     assert_eq!(journal.standing(), Standing::Sound);
 }
 
@@ -102,7 +139,7 @@ fn a_folder_that_cannot_be_made_leaves_a_machine_that_starts_and_sends_nothing()
     assert!(matches!(error, JournalError::Unusable { .. }), "{error}");
 
     fs::remove_file(&folder).unwrap();
-    journal.tidy(now(), Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
     assert_eq!(journal.standing(), Standing::Sound);
     submit(&journal, b"body").unwrap();
 }
@@ -118,6 +155,6 @@ fn a_database_that_fails_while_it_is_open_is_opened_anew() {
     assert!(failed.is_err());
     let error = journal.sent(id, TRANSACTION, now()).unwrap_err();
     assert!(matches!(error, JournalError::Unusable { standing: Standing::Damaged }), "{error}");
-    journal.tidy(now(), Trust::Unknown).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
     assert_eq!((journal.standing(), waiting(&journal).len()), (Standing::Sound, 1));
 }
