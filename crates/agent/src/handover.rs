@@ -1,7 +1,8 @@
-//! What one process leaves for the next: that a customer stood here, since when, and until when at least (§1.9).
+//! What one process leaves for the next: that a customer stood here, behind which submit, and until when at least
+//! (§1.9).
 //!
-//! Two times in a small file beside the journal, and nothing of anybody. What was sent, and what became of it, the
-//! journal says itself. Losing the file loses a sentence on the screen, so nothing waits for the disk.
+//! A number and a time in a small file beside the journal, and nothing of anybody. What was sent, and what became of
+//! it, the journal says itself. Losing the file loses a sentence on the screen, so nothing waits for the disk.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use protocol::{Action, BankTime, Condition, Endpoint, Transport, ruling};
 use session::{Failure, Language, LocalFailure, Outcome, Slip, SlipResult};
 
-use crate::journal::{Journal, Past};
+use crate::journal::{Journal, Memory, Newest, Past};
 
 /// The file's name.
 const FILE: &str = "customer-here";
@@ -26,17 +27,20 @@ pub(crate) struct Handover(SyncSender<Option<Here>>);
 
 /// A customer is here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Here {
-    pub(crate) since: BankTime,
-    pub(crate) seen: BankTime,
+pub struct Here {
+    /// The newest submit of the journal when the customer came.
+    pub before: Newest,
+    /// By the wall clock.
+    pub seen: BankTime,
 }
 
 /// What became of the journey that the process before did not bring to its end.
 #[derive(Debug)]
-pub(crate) struct Remains {
-    pub(crate) outcome: Outcome,
+pub struct Remains {
+    /// As the customer is told it.
+    pub outcome: Outcome,
     /// For whoever has something to keep.
-    pub(crate) slip: Option<Slip>,
+    pub slip: Option<Slip>,
 }
 
 impl Handover {
@@ -47,9 +51,8 @@ impl Handover {
         now: BankTime,
     ) -> (Self, Option<Remains>) {
         let path = folder.join(FILE);
-        let here = left(&path, now);
-        let last = here.and_then(|_| journal.last_submit().ok()?).map(Last::from);
-        let remains = here.and_then(|here| remains(here, last));
+        let here = left(&path).filter(|here| here.may_be_here(now));
+        let remains = here.and_then(|here| remains(journal, here));
         let (sender, receiver) = sync_channel::<Option<Here>>(WAITING);
         crate::devices::spawn("handover", move || {
             while let Ok(here) = receiver.recv() {
@@ -66,11 +69,17 @@ impl Handover {
     }
 }
 
+impl Here {
+    /// Seen a moment ago: by a clock that was set back meanwhile, nobody can say.
+    #[must_use]
+    pub fn may_be_here(&self, now: BankTime) -> bool {
+        now.since(self.seen) <= HERE_MOST && self.seen.since(now) == Duration::ZERO
+    }
+}
+
 fn keep(path: &Path, here: Option<Here>) {
     let kept = match here {
-        Some(Here { since, seen }) => {
-            fs::write(path, format!("{} {}\n", since.millis(), seen.millis()))
-        }
+        Some(Here { before, seen }) => fs::write(path, format!("{before} {}\n", seen.millis())),
         None => fs::remove_file(path),
     };
     if let Err(error) = kept {
@@ -79,65 +88,68 @@ fn keep(path: &Path, here: Option<Here>) {
 }
 
 /// Reads the file once: what it says is said to one process only.
-fn left(path: &Path, now: BankTime) -> Option<Here> {
+fn left(path: &Path) -> Option<Here> {
     let text = fs::read_to_string(path).ok()?;
     let _ = fs::remove_file(path);
-    let (since, seen) = text.trim().split_once(' ')?;
-    let time = |text: &str| text.parse().ok().map(BankTime::from_millis);
-    let here = Here { since: time(since)?, seen: time(seen)? };
-    (now.since(here.seen) <= HERE_MOST && here.seen.since(now) == Duration::ZERO).then_some(here)
+    let (before, seen) = text.trim().split_once(' ')?;
+    Some(Here { before: before.parse().ok()?, seen: seen.parse().ok().map(BankTime::from_millis)? })
 }
 
-/// The last submit in the journal.
-struct Last {
-    created: BankTime,
-    answer: Option<String>,
-    last_four: Option<String>,
-}
-
-impl From<Past> for Last {
-    fn from(past: Past) -> Self {
-        let last_four = past.reference.as_ref().map(|one| one.last_four().to_owned());
-        Self { created: past.created, answer: past.answer, last_four }
+/// What the customer is told: nothing, where the bank's answer was the end of the code; and never that nothing was
+/// sent, where the journal cannot say so.
+#[must_use]
+pub fn remains(journal: &Journal, here: Here) -> Option<Remains> {
+    let last = match (journal.last_submit(), journal.remembers()) {
+        (Ok(last), Ok(Memory::Whole)) => last.filter(|last| here.before.is_before(last.id)),
+        // Whose it was, nobody knows.
+        _ => return Some(Remains { outcome: unknown(), slip: None }),
+    };
+    let interrupted = Outcome::Stopped(Failure::Local(LocalFailure::Interrupted));
+    let interrupted = Remains { outcome: interrupted, slip: None };
+    let Some(last) = last else { return Some(interrupted) };
+    let Some(answer) = last.answer.as_deref() else {
+        return Some(told(last, unknown(), SlipResult::Unresolved));
+    };
+    let condition: Condition = answer.parse().ok()?;
+    let pending = Failure::Bank { condition, text: "done_pending" };
+    match ruling(condition, Endpoint::Submit).action {
+        Action::Done => Some(told(last, Outcome::Done, SlipResult::Done)),
+        _ if condition == Condition::ALREADY_USED => {
+            Some(told(last, Outcome::DoneInferred, SlipResult::Done))
+        }
+        Action::RetrySame => Some(told(last, Outcome::Pending(pending), SlipResult::Pending)),
+        Action::Recapture | Action::AskConsent | Action::RecheckInput | Action::Reread => {
+            Some(interrupted)
+        }
+        _ => None,
     }
 }
 
-/// What the customer is told: nothing, where the bank's answer was the end of the code.
-fn remains(here: Here, last: Option<Last>) -> Option<Remains> {
-    let interrupted = Outcome::Stopped(Failure::Local(LocalFailure::Interrupted));
-    let theirs = last.filter(|last| last.created.since(here.since) > Duration::ZERO);
-    let Some(last) = theirs else {
-        return Some(Remains { outcome: interrupted, slip: None });
-    };
-    let unknown = Condition::Transport(Transport::Cut);
-    let condition = last.answer.as_deref().map_or(Some(unknown), |answer| answer.parse().ok())?;
-    let bank = |text| Failure::Bank { condition, text };
-    let (outcome, result) = match ruling(condition, Endpoint::Submit).action {
-        _ if last.answer.is_none() => {
-            (Outcome::Unresolved(bank("result_unknown")), SlipResult::Unresolved)
-        }
-        Action::Done => (Outcome::Done, SlipResult::Done),
-        _ if condition == Condition::ALREADY_USED => (Outcome::DoneInferred, SlipResult::Done),
-        Action::RetrySame => (Outcome::Pending(bank("done_pending")), SlipResult::Pending),
-        Action::Recapture | Action::AskConsent | Action::RecheckInput | Action::Reread => {
-            return Some(Remains { outcome: interrupted, slip: None });
-        }
-        _ => return None,
-    };
+fn unknown() -> Outcome {
+    let condition = Condition::Transport(Transport::Cut);
+    Outcome::Unresolved(Failure::Bank { condition, text: "result_unknown" })
+}
+
+fn told(last: Past, outcome: Outcome, result: SlipResult) -> Remains {
     let slip = Slip {
         result,
-        reference_last_four: last.last_four,
+        reference_last_four: last.reference.as_ref().map(|one| one.last_four().to_owned()),
         // The bank's lines were the process's alone.
         lines: [None, None, None],
         time: last.created,
         language: Language::default(),
     };
-    Some(Remains { outcome, slip: Some(slip) })
+    Remains { outcome, slip: Some(slip) }
 }
 
 #[cfg(test)]
 mod tests {
+    use protocol::Reference;
+    use rand::SeedableRng as _;
+    use rand::rngs::StdRng;
+
     use super::*;
+    use crate::journal::{DeviceKey, KEY_BYTES, Moment, Sending, Store};
 
     const NOW: BankTime = BankTime::from_millis(1_795_402_800_000);
 
@@ -145,20 +157,41 @@ mod tests {
         BankTime::from_millis(1_795_402_800_000 - seconds * 1_000)
     }
 
-    fn last(created: BankTime, answer: Option<&str>) -> Last {
-        let last_four = Some("0001".to_owned());
-        Last { created, answer: answer.map(str::to_owned), last_four }
+    fn journal() -> Journal {
+        over(Store::in_memory().unwrap())
+    }
+
+    fn over(store: Store) -> Journal {
+        Journal::new(store, DeviceKey::new([7; KEY_BYTES].into()), StdRng::seed_from_u64(1))
+    }
+
+    /// A submit, and how it ended; written an hour from now, as if the clock had been set meanwhile.
+    fn submit(journal: &Journal, answer: Option<&str>) {
+        let reference = Reference::parse("SIM-0000-TEST-0001").unwrap();
+        let sending = Sending { endpoint: Endpoint::Submit, reference: &reference, body: b"body" };
+        let id = journal.prepare(sending, Moment::vouched(ago(-3_600))).unwrap();
+        journal.sent(id, "a", NOW).unwrap();
+        answer.into_iter().for_each(|answer| journal.close(id, answer, NOW).unwrap());
+    }
+
+    /// A customer who came now.
+    fn came(journal: &Journal) -> Here {
+        Here { before: journal.newest().unwrap(), seen: ago(5) }
+    }
+
+    fn words(remains: Option<Remains>) -> Option<(&'static str, &'static str)> {
+        remains.map(|remains| {
+            let text = remains.outcome.failure().map_or("done", |failure| failure.text());
+            (remains.outcome.word(), text)
+        })
     }
 
     #[track_caller]
     fn check(answer: Option<&str>, expected: Option<(&str, &str)>) {
-        let here = Here { since: ago(50), seen: ago(5) };
-        let told = remains(here, Some(last(ago(20), answer)));
-        let told = told.map(|remains| {
-            let text = remains.outcome.failure().map_or("done", |failure| failure.text());
-            (remains.outcome.word(), text)
-        });
-        assert_eq!(told, expected, "{answer:?}");
+        let journal = journal();
+        let here = came(&journal);
+        submit(&journal, answer);
+        assert_eq!(words(remains(&journal, here)), expected, "{answer:?}");
     }
 
     #[test]
@@ -175,28 +208,43 @@ mod tests {
 
     #[test]
     fn a_submit_of_somebody_before_says_nothing_of_this_journey() {
-        let here = Here { since: ago(50), seen: ago(5) };
-        for last in [None, Some(last(ago(51), Some("0000")))] {
-            let remains = remains(here, last).expect("a customer stood here");
+        let journal = journal();
+        for answer in [None, Some("0000")] {
+            let remains = remains(&journal, came(&journal)).expect("a customer stood here");
             assert_eq!(remains.outcome.failure().map(|one| one.text()), Some("interrupted"));
             assert!(remains.slip.is_none());
+            submit(&journal, answer);
         }
+    }
+
+    #[test]
+    fn where_the_journal_was_lost_nobody_is_told_that_nothing_was_sent() {
+        let before = journal();
+        submit(&before, Some("0000"));
+        let here = came(&before);
+        let anew = over(Store::in_memory_after_a_loss().unwrap());
+        let expected = Some(("unresolved", "result_unknown"));
+        assert_eq!(words(remains(&anew, here)), expected);
+        submit(&anew, Some("0000"));
+        assert_eq!(words(remains(&anew, here)), expected, "its numbers begin anew");
     }
 
     #[test]
     fn what_is_left_is_read_once_and_only_for_a_minute() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
+        let before = journal().newest().unwrap();
         for (seen, expected) in [(ago(60), true), (ago(61), false), (ago(-1), false)] {
-            let here = Here { since: ago(90), seen };
+            let here = Here { before, seen };
             keep(&path, Some(here));
-            assert_eq!(left(&path, NOW).is_some(), expected);
-            assert_eq!(left(&path, NOW), None, "once");
+            assert_eq!(left(&path), Some(here));
+            assert_eq!(here.may_be_here(NOW), expected);
+            assert_eq!(left(&path), None, "once");
         }
-        keep(&path, Some(Here { since: ago(9), seen: ago(9) }));
+        keep(&path, Some(Here { before, seen: ago(9) }));
         keep(&path, None);
-        assert_eq!(left(&path, NOW), None);
-        fs::write(&path, b"\xff not two times").unwrap();
-        assert_eq!(left(&path, NOW), None);
+        assert_eq!(left(&path), None);
+        fs::write(&path, b"\xff not a number and a time").unwrap();
+        assert_eq!(left(&path), None);
     }
 }

@@ -16,7 +16,9 @@ mod store;
 
 use std::fmt;
 use std::io;
+use std::num::ParseIntError;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use device_key::Purpose;
 pub use device_key::{DeviceKey, KEY_BYTES};
+pub use earlier::Memory;
 pub use history::{Past, Violation, verify, violations};
 pub use moment::{Moment, Trust};
 pub use standing::Standing;
@@ -120,6 +123,38 @@ pub struct EntryId(i64);
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// The newest submit at some moment; smaller than every one that comes after it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Newest(i64);
+
+impl Newest {
+    /// Did this entry come after it?
+    #[must_use]
+    pub fn is_before(self, id: EntryId) -> bool {
+        self.0 < id.0
+    }
+}
+
+impl From<EntryId> for Newest {
+    fn from(EntryId(number): EntryId) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for Newest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Newest {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
     }
 }
 
@@ -294,8 +329,25 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Database`].
-    pub(crate) fn last_submit(&self) -> Result<Option<Past>, JournalError> {
+    pub fn last_submit(&self) -> Result<Option<Past>, JournalError> {
         self.with(|open, _| open.last_submit())
+    }
+
+    /// Its number, for whoever asks later what came after it.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub fn newest(&self) -> Result<Newest, JournalError> {
+        let last = self.last_submit()?;
+        Ok(last.map_or_else(Newest::default, |last| last.id.into()))
+    }
+
+    /// Does it know the whole last day?
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub fn remembers(&self) -> Result<Memory, JournalError> {
+        self.with(|open, _| open.remembers())
     }
 
     /// What is known of earlier submits of this reference. A refusal leaves nothing that could have been

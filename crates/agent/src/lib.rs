@@ -12,7 +12,7 @@ mod devices;
 pub mod diagnose;
 pub mod explain;
 pub mod failures;
-mod handover;
+pub mod handover;
 pub mod journal;
 pub mod log;
 mod outbox;

@@ -153,6 +153,7 @@ impl Agent {
         let parts = Parts {
             handover,
             remains,
+            newest_before: sendings.entries().newest().ok(),
             clock: Arc::clone(&clock),
             calls,
             audit: audit.clone(),

@@ -115,6 +115,8 @@ struct Custody {
     met: BTreeMap<EntryId, Met>,
     /// What a customer uses now.
     shown: Shown,
+    /// The submit that this process wrote down last.
+    newest: Option<EntryId>,
     /// Reports that the disk did not take yet, with the wire body of each.
     unqueued: Vec<(Reference, Zeroizing<Vec<u8>>)>,
 }
@@ -183,6 +185,7 @@ impl<E: Entries> Sendings<E> {
                 let mut custody = self.custody();
                 custody.refused.retain(|refused| refused != reference);
                 custody.held.insert(id, 0);
+                custody.newest = Some(id);
                 Ok(Prepared { id, earlier })
             }
             Err(error) => {
@@ -198,6 +201,11 @@ impl<E: Entries> Sendings<E> {
     /// [`JournalError`] if the journal cannot be read.
     pub fn earlier(&self, reference: &Reference) -> Result<Earlier, JournalError> {
         self.entries.earlier(reference)
+    }
+
+    /// The submit that this process wrote down last, if any.
+    pub fn newest(&self) -> Option<EntryId> {
+        self.custody().newest
     }
 
     /// A customer shows this code: until [`Self::gone`] the outbox begins nothing of it.

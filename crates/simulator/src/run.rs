@@ -12,6 +12,7 @@ mod hands;
 mod kiosk;
 mod outbox;
 mod person;
+mod power;
 mod watch;
 mod wire;
 

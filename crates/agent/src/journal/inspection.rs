@@ -66,20 +66,30 @@ impl Inspection {
         if schema > SCHEMA {
             return Err(JournalError::Newer { got: schema });
         }
-        let verdict: String = one(&connection, "PRAGMA integrity_check(1)", "checking")?;
-        let integrity = if verdict == "ok" { Integrity::Sound } else { Integrity::Damaged };
-        // Schema 1 had no states; a row without an answer is open in both.
-        let count = "SELECT count(*) FROM sends WHERE answer IS NULL";
-        let oldest = "SELECT min(created_ms) FROM sends WHERE answer IS NULL";
-        let oldest: Option<i64> = one(&connection, oldest, "listing sends")?;
+        let (integrity, unfinished, oldest) = match schema {
+            // An empty file: where the key lies beside it, what it held is lost.
+            0 => (Integrity::Damaged, 0, None),
+            _ => contents(&connection)?,
+        };
         Ok(Self::Present {
             integrity,
             key: key_guard(&folder.join(KEY))?,
-            unfinished: one(&connection, count, "listing sends")?,
-            oldest: oldest.map(BankTime::from_millis),
+            unfinished,
+            oldest,
             set_aside: aside,
         })
     }
+}
+
+fn contents(connection: &Connection) -> Result<(Integrity, u32, Option<BankTime>), JournalError> {
+    let verdict: String = one(connection, "PRAGMA integrity_check(1)", "checking")?;
+    let integrity = if verdict == "ok" { Integrity::Sound } else { Integrity::Damaged };
+    // Schema 1 had no states; a row without an answer is open in all of them.
+    let count = "SELECT count(*) FROM sends WHERE answer IS NULL";
+    let oldest = "SELECT min(created_ms) FROM sends WHERE answer IS NULL";
+    let oldest: Option<i64> = one(connection, oldest, "listing sends")?;
+    let count = one(connection, count, "listing sends")?;
+    Ok((integrity, count, oldest.map(BankTime::from_millis)))
 }
 
 fn one<T: rusqlite::types::FromSql>(
@@ -118,6 +128,14 @@ mod tests {
         assert_eq!(Inspection::of(folder.path()).unwrap(), Inspection::Absent);
         assert_eq!(Inspection::of(&folder.path().join("none")).unwrap(), Inspection::Absent);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_empty_file_is_a_damaged_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(DATABASE), b"").unwrap();
+        let found = Inspection::of(folder.path()).unwrap();
+        assert!(matches!(found, Inspection::Present { integrity: Integrity::Damaged, .. }));
     }
 
     #[test]

@@ -248,6 +248,12 @@ fn a_folder_without_a_journal_is_none_that_is_damaged() {
     assert_eq!(what(folder.path()), "database");
     drop(Journal::open(folder.path()).unwrap());
     assert!(verify(folder.path()).unwrap().is_empty());
+    let database = folder.path().join(folder::DATABASE);
+    let sound = fs::read(&database).unwrap();
+    fs::write(&database, b"").unwrap();
+    let error = verify(folder.path()).unwrap_err().to_string();
+    assert_eq!(error, r#"checking the journal found "a database without tables", expected "ok""#);
+    fs::write(&database, sound).unwrap();
     fs::remove_file(folder.path().join("journal.key")).unwrap();
     assert_eq!(what(folder.path()), "key");
 }

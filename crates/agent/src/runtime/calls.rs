@@ -191,6 +191,11 @@ impl Calls {
         });
     }
 
+    /// The submit that this process wrote down last, if any.
+    pub(super) fn newest(&self) -> Option<EntryId> {
+        self.sendings.newest()
+    }
+
     /// How the journal is.
     pub(super) fn standing(&self) -> Standing {
         self.sendings.entries().standing()

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{Alert, BankTime, Condition, Endpoint, Reference, Selfie};
+use protocol::{Alert, Condition, Endpoint, Reference, Selfie};
 use session::{
     BankAnswer, CallId, CardFault, Command, Event, Failure, JournalFault, LocalFailure, Outcome,
     Screen, Service, Session, Stage,
@@ -29,7 +29,7 @@ use crate::devices::camera::{Gaze, Look};
 use crate::devices::card::{CardOrder, CardThread, fault_of_reader};
 use crate::devices::{CardFact, Fact, Rig};
 use crate::handover::{Handover, Here, Remains};
-use crate::journal::Standing;
+use crate::journal::{Newest, Standing};
 use crate::ports::{Presence, ReaderError};
 use crate::slip;
 
@@ -53,8 +53,10 @@ pub(super) struct Machine {
     handover: Handover,
     /// What the process before has left, until the first look at the reader.
     remains: Option<Remains>,
-    /// Since when a customer is here.
-    here_since: Option<BankTime>,
+    /// The newest submit when this process began, if the journal could say.
+    newest_before: Option<Newest>,
+    /// The newest submit when the customer came who is here now.
+    here_behind: Option<Newest>,
     /// A card lay in the reader when the watch broke off.
     left_in: bool,
     /// How the journal was when it was last told.
@@ -80,6 +82,7 @@ pub(super) struct Machine {
 pub(super) struct Parts {
     pub(super) handover: Handover,
     pub(super) remains: Option<Remains>,
+    pub(super) newest_before: Option<Newest>,
     pub(super) clock: Arc<Clock>,
     pub(super) calls: Calls,
     pub(super) audit: Audit,
@@ -96,7 +99,7 @@ pub(super) struct Windows {
 
 impl Machine {
     pub(super) fn new(config: &Config, seed: u64, parts: Parts) -> (Self, Windows) {
-        let Parts { handover, remains, clock, calls, audit, rig, gaze } = parts;
+        let Parts { handover, remains, newest_before, clock, calls, audit, rig, gaze } = parts;
         let session = Session::new(config.policy(), seed);
         let extras = Extras::new(config.journey.profile);
         let first = api::render(&session.view(), session.stage(), &extras);
@@ -115,7 +118,8 @@ impl Machine {
             presence: Presence::NoReader,
             handover,
             remains,
-            here_since: None,
+            newest_before,
+            here_behind: None,
             left_in: false,
             standing: Standing::Sound,
             gaze,
@@ -366,6 +370,10 @@ impl Machine {
         if !matches!(presence, Presence::Card { .. }) || self.clock.tick() > RESUMED_MOST {
             return;
         }
+        if self.session.stage() != Stage::Idle {
+            debug!("somebody has begun anew meanwhile");
+            return;
+        }
         info!(outcome = outcome.word(), "the last journey's end is shown once more");
         self.extras.last_slip = slip.map(|slip| slip::lines(&slip, &self.merchant, &self.terminal));
         let orders = self.session.handle(Event::Resumed(outcome), self.clock.now());
@@ -519,15 +527,16 @@ impl Machine {
         }
     }
 
-    /// Should the power go now: is a customer here, and since when?
+    /// Should the power go now: is a customer here, and behind whose submit? Where the journal could not say
+    /// which is the newest, nobody is told anything later.
     fn hand_over(&mut self, stage: Stage) {
         let seen = self.clock.bank_time();
         if stage == Stage::Idle {
-            self.here_since = None;
-        } else {
-            self.here_since.get_or_insert(seen);
+            self.here_behind = None;
+        } else if self.here_behind.is_none() {
+            self.here_behind = self.calls.newest().map(Newest::from).or(self.newest_before);
         }
-        self.handover.tell(self.here_since.map(|since| Here { since, seen }));
+        self.handover.tell(self.here_behind.map(|before| Here { before, seen }));
     }
 
     /// How the journey ended, if it has.

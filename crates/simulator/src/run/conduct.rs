@@ -57,12 +57,16 @@ pub(super) enum Conduct {
     LooksAway,
     /// Age is judged by the wall clock as it is, right or wrong.
     BelievesItsClock,
+    /// A slip is printed as often as somebody wants it.
+    CopiesForEver,
+    /// After a restart every customer hears that nothing was sent.
+    TellsNothingSent,
 }
 
 impl Conduct {
     /// Every defect.
     #[cfg(test)]
-    pub(super) const DEFECTS: [Self; 25] = [
+    pub(super) const DEFECTS: [Self; 27] = [
         Self::SentTooLate,
         Self::UsedIsRefused,
         Self::RetryUnwritten,
@@ -88,5 +92,7 @@ impl Conduct {
         Self::CardForgotten,
         Self::LooksAway,
         Self::BelievesItsClock,
+        Self::CopiesForEver,
+        Self::TellsNothingSent,
     ];
 }

@@ -14,7 +14,8 @@ use super::chance::Chance;
 use super::conduct::Conduct;
 use super::fault::{Coverage, Fault, STAGES};
 use super::hands::{CardFact, Customer, World};
-use super::kiosk::{CAMERA_MOST, CARD_MOST, Compared, Journal, Kiosk};
+use super::kiosk::{CAMERA_MOST, CARD_MOST, Compared, Kiosk};
+use super::power::Journal;
 use super::watch::{Violation, Watch};
 use super::wire::{self, Answer, Asker, Wire, asks_to_wait};
 
@@ -311,6 +312,7 @@ impl Day {
         if stage == before {
             return;
         }
+        self.hand_over();
         self.note(format_args!("stage {}", stage.word()));
         if before == Stage::Idle {
             self.journeys += 1;

@@ -74,6 +74,10 @@ impl Disk {
         self.planned.borrow_mut().clear();
     }
 
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
     pub(super) fn power(&self) -> Power {
         self.power.get()
     }

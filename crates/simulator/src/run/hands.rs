@@ -20,6 +20,9 @@ const VISITS_MOST: u64 = 4;
 /// A customer who has looked so often goes away.
 const LOOKS_MOST: u32 = 60;
 
+/// So many customers want their slip once more.
+const COPY_WANTED_PERCENT: u64 = 10;
+
 /// What a card thread says.
 pub(super) enum CardFact {
     Identity(Identity),
@@ -195,6 +198,9 @@ impl Day {
             return self.somebody_clears(stage);
         }
         if stage == Stage::Result {
+            if self.chance.percent(COPY_WANTED_PERCENT) {
+                self.touch(|| Event::CopyWanted);
+            }
             return self.next_visit();
         }
         if self.kiosk.session.view().idle_warning.is_some() {
@@ -346,6 +352,7 @@ impl Day {
     /// After a boot, or when the reader is back: whatever lies in it is seen for the first time.
     pub(super) fn reader_is_seen(&mut self) {
         self.world.reader = Reader::There;
+        self.resume();
         if self.world.slot.is_some() {
             self.take(Event::CardInserted);
         }

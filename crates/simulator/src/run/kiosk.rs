@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use agent::journal::{EntryId, JournalError, Moment, Trust};
+use agent::handover::Here;
+use agent::journal::{EntryId, JournalError, Moment, Newest, Trust};
 use agent::sendings::{HeldBack, Sendings};
 use protocol::{Alert, BankTime, Condition, Endpoint, FailureReport};
 use session::outbox::Wall;
@@ -30,18 +31,6 @@ pub(super) const CARD_MOST: Duration = Duration::from_secs(20);
 pub(super) const CAMERA_MOST: Duration = Duration::from_secs(15);
 /// As the agent's: a clock that is further off is wrong, and vouched for by nobody.
 const CORRECTED_MAX_MS: i64 = 300_000;
-/// So often a machine begins with a clock that is a day off.
-const WRONG_AT_BOOT_PERCENT: u64 = 25;
-/// From power on to the first screen.
-const BOOT: Duration = Duration::from_secs(5);
-
-/// What a power cut leaves of the journal. One that is no database any more is set aside, and told.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum Journal {
-    Kept,
-    Lost,
-}
-
 /// One life of the process, and the disk below it.
 pub(super) struct Kiosk {
     pub(super) session: Session,
@@ -52,6 +41,11 @@ pub(super) struct Kiosk {
     /// The call that asks whether the bank would serve this machine again: nobody's data is in it.
     probe: Option<CallNumber>,
     pub(super) life: u32,
+    /// What the process would leave for the next one.
+    pub(super) here: Option<Here>,
+    /// What the process before has left.
+    pub(super) left: Option<Here>,
+    pub(super) newest_before: Newest,
     pub(super) card_due: Option<Duration>,
     pub(super) camera_since: Option<Duration>,
     pub(super) outbox_at: Option<Duration>,
@@ -83,8 +77,12 @@ impl Kiosk {
         Ok(Self::boot(policy, Sendings::new(Disk::new(seed)?), 1, seed))
     }
 
-    fn boot(policy: Policy, sendings: Sendings<Disk>, life: u32, seed: u64) -> Self {
+    pub(super) fn boot(policy: Policy, sendings: Sendings<Disk>, life: u32, seed: u64) -> Self {
+        let newest_before = sendings.entries().journal().newest().unwrap_or_default();
         Self {
+            here: None,
+            left: None,
+            newest_before,
             session: Session::new(policy, seed),
             sendings,
             bodies: BTreeMap::new(),
@@ -218,7 +216,7 @@ impl Day {
                 }
             }
             Command::Print(_) => self.print(),
-            Command::PrintCopy => self.print(),
+            Command::PrintCopy => self.print_copy(),
             // What the audit keeps is the audit's own test.
             Command::Alert { .. } | Command::Attest { .. } => {}
             Command::Forget => self.forget(),
@@ -523,53 +521,12 @@ impl Day {
         self.take(Event::BankAnswered { call, answer });
     }
 
-    // --- power ---
-
-    /// The disk tells the watcher what it took; if the power went, the process is gone.
-    pub(super) fn after_write(&mut self) -> Power {
-        let (written, struck) = self.kiosk.sendings.entries().take();
-        for one in written {
-            self.watch.wrote(one, self.now);
+    fn print_copy(&mut self) {
+        let copies = if self.conduct == Conduct::CopiesForEver { 2 } else { 1 };
+        for _ in 0..copies {
+            self.watch.copies();
+            self.print();
         }
-        for fault in struck {
-            self.strikes(fault);
-        }
-        let power = self.kiosk.sendings.entries().power();
-        if power == Power::Off {
-            self.crash(Journal::Kept);
-        }
-        power
-    }
-
-    /// The process is gone with everything it knew; the disk, the wire and the people stay.
-    pub(super) fn crash(&mut self, journal: Journal) {
-        self.note(format_args!("power off"));
-        let seed = self.chance.draw();
-        let life = self.kiosk.life + 1;
-        let fresh = Kiosk::new(self.policy.clone(), seed);
-        let Ok(mut fresh) = fresh else { return self.watch.stuck("no memory for a journal") };
-        std::mem::swap(&mut self.kiosk, &mut fresh);
-        let Kiosk { sendings, clock_off_ms, .. } = fresh;
-        let mut disk = sendings.into_entries().after_a_crash(seed);
-        if journal == Journal::Lost {
-            self.watch.journal_lost();
-        }
-        let anew = match journal {
-            Journal::Lost => Some(Disk::after_a_loss(seed)),
-            Journal::Kept => (self.conduct == Conduct::OutboxForgets).then(|| Disk::new(seed)),
-        };
-        if let Some(Ok(anew)) = anew {
-            disk = anew;
-        }
-        self.kiosk = Kiosk::boot(self.policy.clone(), Sendings::new(disk), life, seed);
-        self.kiosk.clock_off_ms = clock_off_ms;
-        self.kiosk.outbox_at = Some(self.now + BOOT);
-        self.watch.crashed();
-        // A battery that is empty, or a clock chip that was set by somebody else.
-        if self.chance.percent(WRONG_AT_BOOT_PERCENT) {
-            self.set_clock(Fault::ClockJumps);
-        }
-        self.plan(BOOT, Happening::Booted(life));
     }
 
     fn report_while_unknown(&mut self, body: &Body) {

@@ -48,6 +48,10 @@ pub(super) struct Watch {
     flying: BTreeMap<String, Flying>,
     /// References whose customer was told by this process that it is over, without success.
     denied: BTreeSet<String>,
+    /// What the last journey had submitted, that it ended or a power cut.
+    interrupted: Option<String>,
+    /// May a slip be printed once more?
+    copy: Wanted,
 }
 
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
@@ -374,6 +378,7 @@ impl Watch {
 
     /// A journey begins.
     pub(super) fn begins(&mut self) {
+        self.interrupted = None;
         let turned_away = self.turned_away == Wanted::Yes;
         self.hold(!turned_away, "service", || {
             "a customer is served by a machine that the bank turns away".to_owned()
@@ -399,9 +404,33 @@ impl Watch {
             | Outcome::Unresolved(_) => 1,
             Outcome::Refused(_) | Outcome::Stopped(_) | Outcome::Failed(_) => 0,
         };
+        self.copy = if expected > 0 { Wanted::Yes } else { Wanted::No };
         self.hold(slips == expected, "slip", || {
             format!("{slips} slips after the end {}", outcome.word())
         });
+    }
+
+    /// A slip is printed once more.
+    pub(super) fn copies(&mut self) {
+        let offered = std::mem::take(&mut self.copy) == Wanted::Yes;
+        self.hold(offered, "slip", || "a copy of a slip that nobody may have".to_owned());
+    }
+
+    /// After a restart, the customer of before is told what became of the journey.
+    pub(super) fn resumed(&mut self, outcome: &Outcome, accepted: impl Fn(&str) -> u32) {
+        let submitted = self.interrupted.take();
+        let accepted = submitted.as_deref().map_or(0, accepted);
+        let word = outcome.word();
+        let claims = matches!(outcome, Outcome::Done | Outcome::DoneInferred);
+        self.hold(!claims || accepted > 0, "truth", || {
+            format!("after a restart the screen says {word}, and the bank has nothing")
+        });
+        let denies =
+            matches!(outcome, Outcome::Stopped(_) | Outcome::Refused(_) | Outcome::Failed(_));
+        self.hold(!denies || accepted == 0, "truth", || {
+            format!("after a restart the screen says {word}, and the bank has accepted it")
+        });
+        self.copy = if denies { Wanted::No } else { Wanted::Yes };
     }
 
     pub(super) fn paged(&mut self) {
@@ -437,7 +466,8 @@ impl Watch {
         self.hold(!claimed || !submitted || accepted > 0, "truth", || {
             "the screen says done, and the bank has nothing".to_owned()
         });
-        if let Some(reference) = self.journey.submitted.take().filter(|_| denied) {
+        self.interrupted = self.journey.submitted.take();
+        if let Some(reference) = self.interrupted.clone().filter(|_| denied) {
             self.denied.insert(reference);
         }
         self.journey = Journey::default();
@@ -466,7 +496,9 @@ impl Watch {
 
     /// The process is gone, and with it what a journey knew.
     pub(super) fn crashed(&mut self) {
-        self.journey = Journey::default();
+        let submitted = std::mem::take(&mut self.journey).submitted;
+        self.interrupted = submitted.or(self.interrupted.take());
+        self.copy = Wanted::No;
         self.paged = Paged::No;
         self.flying.clear();
         self.denied.clear();
