@@ -191,3 +191,44 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
     *rest = after;
     taken
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: [u8; 4 * SECTOR] = [b'o'; 4 * SECTOR];
+    const NEW: [u8; 4 * SECTOR] = [b'n'; 4 * SECTOR];
+
+    fn write(data: &[u8]) -> Operation {
+        Operation::Write { name: "file".to_owned(), at: 0, data: data.to_vec() }
+    }
+
+    /// How many sectors are new after this loss.
+    fn new_sectors(disk: &Disk, loss: Loss) -> usize {
+        let folder = tempfile::tempdir().expect("a folder");
+        let copy = folder.path().join("copy");
+        disk.after(loss, &copy);
+        let content = fs::read(copy.join("file")).expect("it was synced once");
+        assert_eq!(content.len(), OLD.len());
+        let new = content.iter().take_while(|byte| **byte == b'n').count();
+        assert!(content.iter().skip(new).all(|byte| *byte == b'o'), "the rest is old");
+        assert_eq!(new % SECTOR, 0, "a sector is written whole or not at all");
+        new / SECTOR
+    }
+
+    #[test]
+    fn what_was_not_synced_is_lost_torn_or_kept() {
+        let mut disk = Disk::default();
+        let sync = Operation::Sync { name: "file".to_owned() };
+        [write(&OLD), sync.clone(), write(&NEW)].iter().for_each(|one| disk.take(one));
+        assert_eq!(new_sectors(&disk, Loss::Everything), 0);
+        assert_eq!(new_sectors(&disk, Loss::Nothing), 4);
+        let mut seen: Vec<usize> =
+            (0..200).map(|seed| new_sectors(&disk, Loss::Mixture(seed))).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen, [0, 1, 2, 3, 4], "lost, torn at each sector, and kept");
+        disk.take(&sync);
+        assert_eq!(new_sectors(&disk, Loss::Everything), 4, "what was synced stays");
+    }
+}

@@ -445,6 +445,16 @@ fn a_camera_is_named_by_file_name_or_port_and_several_in_order() {
 }
 
 #[test]
+fn a_counter_has_the_patience_of_a_counter_unless_told() {
+    let idle = |lines: &str| {
+        parse(&format!("{GOOD}[journey]\n{lines}\n")).unwrap().policy().patience.idle.as_secs()
+    };
+    assert_eq!(idle("profile = \"counter\""), 180);
+    assert_eq!(idle("profile = \"counter\"\nidle_s = 60"), 60);
+    assert_eq!(idle("profile = \"kiosk\""), 30);
+}
+
+#[test]
 fn a_kiosk_asks_for_a_turn_of_the_head_and_a_counter_does_not_unless_told() {
     let liveness =
         |lines: &str| parse(&format!("{GOOD}[journey]\n{lines}\n")).unwrap().journey.liveness;

@@ -157,6 +157,32 @@ fn neither_body_nor_reference_stands_readable_in_any_file() {
 }
 
 #[test]
+fn the_body_of_a_closed_entry_is_gone_from_every_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let of = reference("SIM-0000-0001");
+    // As much as stays in a page that others use as well.
+    let sending = Sending { endpoint: Endpoint::Submit, reference: &of, body: &[b'x'; 3_000] };
+    let id = journal.prepare(sending, Moment::vouched(now())).unwrap();
+    let sealed: Vec<u8> = {
+        let inner = journal.lock();
+        let connection = &inner.open.as_ref().unwrap().store.connection;
+        connection.query_row("SELECT body FROM sends", [], |row| row.get(0)).unwrap()
+    };
+    let pieces_left = || {
+        let files = fs::read_dir(folder.path()).unwrap();
+        let read = |file: io::Result<fs::DirEntry>| fs::read(file.unwrap().path()).unwrap();
+        let all: Vec<u8> = files.flat_map(read).collect();
+        let left = |piece: &&[u8]| all.windows(piece.len()).any(|window| window == *piece);
+        sealed.chunks_exact(100).filter(left).count()
+    };
+    assert!(pieces_left() > 20, "the same search finds it");
+    journal.close(id, "0000", now()).unwrap();
+    journal.tidy(Moment::unvouched(now())).unwrap();
+    assert_eq!(pieces_left(), 0);
+}
+
+#[test]
 fn another_machines_key_opens_nothing_and_keeps_nothing_else_from_the_bank() {
     let journal = empty();
     let id = prepare(&journal, Endpoint::Submit, "SIM-0000-0001");

@@ -7,7 +7,7 @@ use citizen::{
     Photo, PostalCode, Script, Sex,
 };
 use protocol::{
-    Accepted, BankTime, Condition, Consent, ConsentText, Consents, Endpoint, FaceCompare,
+    Accepted, Alert, BankTime, Condition, Consent, ConsentText, Consents, Endpoint, FaceCompare,
     QrValidation, Reference, Selfie,
 };
 
@@ -140,6 +140,12 @@ impl Bench {
             _ => None,
         };
         self.orders.iter().filter_map(reason).collect()
+    }
+
+    /// Was the operator told that somebody must ask the bank?
+    pub(super) fn is_paged(&self) -> bool {
+        let page = |order: &Command| matches!(order, Command::Alert { level: Alert::Page, .. });
+        self.orders.iter().any(page)
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use citizen::{ChipNumber, Identity};
-use protocol::{Alert, Consent, Endpoint, FaceCompare};
+use protocol::{Consent, Endpoint, FaceCompare};
 
 use super::bench::{Bench, citizen, identity, reference, text, validation};
 use crate::{
@@ -238,19 +238,15 @@ fn whoever_comes_back_with_a_reference_that_we_used_up_is_told_that_it_is_done()
 #[test]
 fn where_the_journal_was_lost_a_used_reference_is_unresolved() {
     let lost = |bench: &Bench| Event::Earlier(bench.last_call(), Earlier::Unknown);
-    let paged = |bench: &Bench| {
-        let pages = |order: &Command| matches!(order, Command::Alert { level: Alert::Page, .. });
-        bench.orders.iter().any(pages)
-    };
 
     let mut bench = without_dopa();
     bench.gather();
     bench.give(lost(&bench)).code(Endpoint::ValidateQr, "1602").check_end("unresolved", "1602");
-    assert!(paged(&bench));
+    assert!(bench.is_paged());
 
     let mut bench = submitting();
     bench.give(lost(&bench)).code(Endpoint::Submit, "1602").check_end("unresolved", "1602");
-    assert!(paged(&bench));
+    assert!(bench.is_paged());
 
     // What the bank says of this sending alone is believed.
     let mut bench = submitting();
@@ -276,7 +272,7 @@ fn an_outcome_that_nobody_finds_out_is_unresolved_and_alerted() {
     bench.code(Endpoint::Submit, "NET_TIMEOUT").check_end("unresolved", "NET_TIMEOUT");
     assert_eq!(bench.resent(), 3, "the same sealed body, three times more");
     assert_eq!(bench.asked(Endpoint::Submit), 1);
-    assert!(bench.orders.iter().any(|order| matches!(order, Command::Alert { .. })));
+    assert!(bench.is_paged());
 }
 
 #[test]
@@ -399,6 +395,7 @@ fn a_journal_that_fails_after_a_lost_answer_leaves_the_outcome_unresolved() {
     let mut bench = submitting();
     bench.code(Endpoint::Submit, "NET_CUT").wait().give(Event::JournalFailed(JournalFault::Full));
     bench.check_end("unresolved", "DISK_FULL");
+    assert!(bench.is_paged());
 }
 
 /// At each screen that holds the card's data, the reader goes away and comes back.
