@@ -152,3 +152,35 @@ impl Entries for Disk {
         self.journal.body(id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use agent::journal::Moment;
+
+    use super::*;
+
+    const NOW: BankTime = BankTime::from_millis(1_795_402_800_000);
+
+    /// How often an entry was sent, as the process after a fault under its second sending finds it.
+    fn sent_after(fault: Fault) -> u32 {
+        let disk = Disk::new(1).unwrap();
+        let reference = Reference::parse("SIM-0000-0001").unwrap();
+        let sending = Sending { endpoint: Endpoint::Submit, reference: &reference, body: b"body" };
+        let id = disk.prepare(sending, Moment::vouched(NOW)).unwrap();
+        disk.sent(id, "first", NOW).unwrap();
+        disk.plan(fault);
+        assert!(disk.sent(id, "second", NOW).is_err(), "{fault}");
+        let crashed = matches!(fault, Fault::CrashBeforeCommit | Fault::CrashAfterCommit);
+        assert_eq!(disk.power() == Power::Off, crashed, "{fault}");
+        let unfinished = disk.after_a_crash(2).unfinished().unwrap();
+        unfinished.first().map_or(0, |entry| entry.attempts)
+    }
+
+    #[test]
+    fn a_transaction_is_there_as_a_whole_or_not_at_all_whatever_the_caller_was_told() {
+        assert_eq!(sent_after(Fault::CrashBeforeCommit), 1);
+        assert_eq!(sent_after(Fault::CrashAfterCommit), 2);
+        assert_eq!(sent_after(Fault::DiskRefuses), 1);
+        assert_eq!(sent_after(Fault::DiskLies), 2);
+    }
+}
