@@ -82,3 +82,26 @@ async fn nobody_is_served_by_a_machine_whose_journal_cannot_be_written() {
     assert_eq!(view["screen"]["name"], "out_of_service", "no journey begins");
     assert_eq!(stage.bank.records().iter().filter(|one| one.reference().is_some()).count(), 0);
 }
+
+#[tokio::test]
+async fn nobody_is_served_by_a_machine_whose_audit_cannot_be_written() {
+    let mut stage = Stage::open(DopaPolicy::Off).await;
+    stage.stop_agent().await;
+    let audit = stage.folder.path().join("journal/audit.jsonl");
+    let before = stage.folder.path().join("before.jsonl");
+    fs::rename(&audit, &before).expect("the file is ours");
+    fs::create_dir(&audit).expect("the place is free");
+    stage.start_agent().await;
+    let customer = stage.customer().await;
+    let told = |view: &serde_json::Value| view["screen"]["trouble"]["code"] == "DISK_FAILING";
+    customer.until(told).await.expect("the page says why");
+    fs::remove_dir(&audit).expect("nobody writes into it");
+    fs::rename(&before, &audit).expect("it is where it was");
+    let serves = |view: &serde_json::Value| view["screen"]["name"] == "attract";
+    customer.until(serves).await.expect("the disk is tried again by itself");
+    check(&stage.walk("somchai", "SIM-0000-AUDIT-AGAIN").await, "done", "0000");
+    let kept = fs::read_to_string(&audit).expect("it is ours");
+    let started = kept.matches(r#""what":"started""#).count();
+    assert_eq!(started, 2, "what waited is in it");
+    verify_file(&audit, None).expect("the chain goes on");
+}

@@ -9,7 +9,9 @@ mod file;
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvError, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use citizen::CitizenId;
 use protocol::{BankTime, Consent, ConsentText};
@@ -19,7 +21,8 @@ use sha2::{Digest as _, Sha256};
 use vision::{Liveness, Motion, Side};
 
 use crate::bank::ServerId;
-use crate::journal::{DeviceKey, Purpose};
+use crate::devices::{Fact, Facts};
+use crate::journal::{DeviceKey, Purpose, Standing};
 
 pub use chain::{Broken, Head, Verified, verify_file};
 use file::AuditFile;
@@ -29,6 +32,8 @@ use file::AuditFile;
 pub(crate) const FORM: u32 = 2;
 /// Records that wait for the disk: a journey makes about forty.
 const WAITING_MAX: usize = 1_024;
+/// A disk that refused is tried again so soon: nobody is served meanwhile.
+const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// What the bank calls a consent is short; whatever is longer is cut.
 const WORD_CHARACTERS_MAX: usize = 40;
 
@@ -181,33 +186,72 @@ fn write_down(
     Ok(())
 }
 
+/// Waits for one more record, or, where some wait for the disk, for the time to try it again.
+fn next(
+    inbox: &Receiver<(BankTime, Happened)>,
+    waiting: &mut VecDeque<(BankTime, Happened)>,
+) -> Result<(), RecvError> {
+    let record = if waiting.is_empty() {
+        inbox.recv()?
+    } else {
+        match inbox.recv_timeout(TRIED_AGAIN_AFTER) {
+            Ok(record) => record,
+            Err(RecvTimeoutError::Timeout) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => return Err(RecvError),
+        }
+    };
+    if waiting.len() >= WAITING_MAX {
+        waiting.pop_front();
+        tracing::error!("a record of the audit was lost: the disk fails for too long");
+    }
+    waiting.push_back(record);
+    Ok(())
+}
+
+fn lock(standing: &Mutex<Standing>) -> MutexGuard<'_, Standing> {
+    standing.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Where records go; clones share it. The thread ends with the last of them.
 #[derive(Clone)]
 pub(crate) struct Audit {
     records: SyncSender<(BankTime, Happened)>,
     key: Option<DeviceKey>,
+    standing: Arc<Mutex<Standing>>,
 }
 
 impl Audit {
-    /// Begins, or goes on, in the journal's folder. What cannot be written is told in the log.
-    pub(crate) fn start(folder: &Path) -> Self {
+    /// Begins, or goes on, in the journal's folder. Where it cannot be written, and when it can again, is told.
+    pub(crate) fn start(folder: &Path, facts: Facts) -> Self {
         let key = DeviceKey::of_folder(folder).ok();
         let (records, inbox) = mpsc::sync_channel::<(BankTime, Happened)>(WAITING_MAX);
         let mut file = AuditFile::new(folder, key.clone());
+        let standing = Arc::<Mutex<Standing>>::default();
+        let shared = Arc::clone(&standing);
         crate::devices::spawn("audit", move || {
             let mut waiting = VecDeque::new();
-            while let Ok(record) = inbox.recv() {
-                if waiting.len() >= WAITING_MAX {
-                    waiting.pop_front();
-                    tracing::error!("a record of the audit was lost: the disk fails for too long");
-                }
-                waiting.push_back(record);
-                if let Err(error) = write_down(&mut file, &mut waiting) {
-                    tracing::error!(%error, "the audit file cannot be written");
+            while let Ok(()) = next(&inbox, &mut waiting) {
+                let written = write_down(&mut file, &mut waiting);
+                let found = written.as_ref().map_or_else(Standing::of, |()| Standing::Sound);
+                let before = std::mem::replace(&mut *lock(&shared), found);
+                if before != found {
+                    match written {
+                        Ok(()) => tracing::info!("the audit keeps what it is given"),
+                        Err(error) => {
+                            tracing::error!(%error, "alert: the audit file cannot be written");
+                        }
+                    }
+                    // Without a listener the process is at its end.
+                    let _ = facts.0.blocking_send(Fact::JournalChanged);
                 }
             }
         });
-        Self { records, key }
+        Self { records, key, standing }
+    }
+
+    /// Can what happens be written down?
+    pub(crate) fn standing(&self) -> Standing {
+        *lock(&self.standing)
     }
 
     /// Records, without waiting for the disk.
@@ -273,7 +317,8 @@ mod tests {
         let (records, inbox) = mpsc::sync_channel(1);
         let key = Some(DeviceKey::new(Zeroizing::new([byte; KEY_BYTES])));
         let citizen_id = CitizenId::parse("1111111111119").unwrap();
-        Audit { records, key }.card(BankTime::from_millis(0), 1, &citizen_id);
+        let standing = Arc::default();
+        Audit { records, key, standing }.card(BankTime::from_millis(0), 1, &citizen_id);
         let (_, happened) = inbox.try_recv().expect("it is recorded");
         let Happened::Card { citizen, .. } = happened else { panic!("{happened:?}") };
         citizen

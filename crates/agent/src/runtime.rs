@@ -127,18 +127,18 @@ impl Agent {
         let bank = Arc::new(bank);
         let sendings =
             Arc::new(Sendings::new(Journal::start(&config.journal.dir, clock.bank_time())?));
-        let audit = Audit::start(&config.journal.dir);
+        let (facts, facts_in) = mpsc::channel(FACTS_WAITING);
+        let facts = Facts(facts);
+        let audit = Audit::start(&config.journal.dir, facts.clone());
         let version = env!("CARGO_PKG_VERSION");
         audit.record(clock.bank_time(), Happened::Started { version, form: audit::FORM });
         let outbox = Outbox::default();
         let Front { listener, address, page_url, options } = Front::open(&config).await?;
 
-        let (facts, facts_in) = mpsc::channel(FACTS_WAITING);
         let (events, events_in) = mpsc::channel(EVENTS_WAITING);
         let preview = watch::Sender::new(None);
         let (stop, stopped) = watch::channel(Stop::No);
         let devices = prepared(devices);
-        let facts = Facts(facts);
         let rig = Rig { devices, facts: facts.clone() };
         let gaze = Gaze::default();
         let calls = Calls::new(

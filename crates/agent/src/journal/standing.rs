@@ -2,6 +2,8 @@
 //!
 //! Classifying is all there is here; the journal itself does what follows.
 
+use std::io;
+
 use rusqlite::ErrorCode;
 
 use super::JournalError;
@@ -25,6 +27,18 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// What an error of the disk says.
+    pub(crate) fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull => Self::Full,
+            io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::NotADirectory => Self::ReadOnly,
+            _ => Self::Failing,
+        }
+    }
+
     /// One word for health and log.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -44,14 +58,7 @@ impl JournalError {
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
         match self {
-            Self::Folder { source, .. } => Some(match source.kind() {
-                std::io::ErrorKind::StorageFull => Standing::Full,
-                std::io::ErrorKind::ReadOnlyFilesystem
-                | std::io::ErrorKind::PermissionDenied
-                | std::io::ErrorKind::AlreadyExists
-                | std::io::ErrorKind::NotADirectory => Standing::ReadOnly,
-                _ => Standing::Failing,
-            }),
+            Self::Folder { source, .. } => Some(Standing::of(source)),
             Self::Database { source, .. } => match source.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => Some(Standing::Full),
                 Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {

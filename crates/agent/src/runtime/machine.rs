@@ -172,7 +172,7 @@ impl Machine {
                 () = until(due) => self.tick().await,
             }
             // Whoever found it out: the next customer must not meet it with data at stake.
-            if self.calls.standing() != self.standing {
+            if self.disk() != self.standing {
                 self.journal_changed().await;
             }
         }
@@ -349,9 +349,17 @@ impl Machine {
         self.health.send_modify(|health| *which(health) = state);
     }
 
+    /// The journal, and the audit beside it: no consent is taken of which nothing could be shown (§1.12).
+    fn disk(&self) -> Standing {
+        match self.calls.standing() {
+            Standing::Sound => self.audit.standing(),
+            standing => standing,
+        }
+    }
+
     /// No journey begins whose end could not be written down (§1.9); one under way is not stopped.
     async fn journal_changed(&mut self) {
-        let standing = self.calls.standing();
+        let standing = self.disk();
         self.standing = standing;
         let fault = fault_of(standing);
         let service = fault.map_or(Service::Open, Service::Closed);
