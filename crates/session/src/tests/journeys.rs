@@ -456,6 +456,16 @@ fn a_card_that_cannot_be_looked_at_again_is_asked_for_again() {
 }
 
 #[test]
+fn a_submit_sealed_anew_goes_out_whatever_the_reader_sees_by_then() {
+    let mut bench = submitting();
+    bench.give(Event::CardFailed(CardFault::ReaderGone)).code(Endpoint::Submit, "9400").wait();
+    assert_eq!(bench.session.stage(), Stage::Submit);
+    let [first, anew] = bench.submits().try_into().expect("sealed anew");
+    assert_eq!(first, anew, "the same once more");
+    bench.accept().check_end("done", "");
+}
+
+#[test]
 fn a_reader_that_comes_back_under_a_submit_does_not_end_it() {
     let mut bench = submitting();
     bench.give(Event::CardFailed(CardFault::ServiceDown)).give(Event::CardInserted);

@@ -273,7 +273,7 @@ impl Day {
         }
         if let (Request::Submit(submission), Some(bytes)) = (request, body.bytes.clone()) {
             let lies_there = self.lies_there();
-            self.watch.submits(&bytes, lies_there.as_ref());
+            self.watch.submits(call, &bytes, lies_there.as_ref());
             let now = self.moment();
             let prepared = self.kiosk.sendings.submit(submission.reference(), &bytes, now);
             if self.after_write() == Power::Off {

@@ -94,6 +94,7 @@ struct Journey {
     picture: usize,
     too_large: Option<usize>,
     submitted: Option<String>,
+    submit: Option<CallId>,
     /// The customer is asked whether to wait, and has not said so.
     asked: Wanted,
     /// Until when the bank asked this call to wait.
@@ -259,8 +260,8 @@ impl Watch {
         }
     }
 
-    /// A submit of the journey under way, before its first attempt.
-    pub(super) fn submits(&mut self, body: &[u8], lies_there: Option<&Identity>) {
+    /// A submit of the journey under way, before its first attempt, or sealed anew as the bank asked.
+    pub(super) fn submits(&mut self, call: CallId, body: &[u8], lies_there: Option<&Identity>) {
         let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
         let text = |name: &str| body.pointer(name).and_then(Value::as_str).unwrap_or_default();
         let reference = text("/transactionRef").to_owned();
@@ -283,7 +284,11 @@ impl Watch {
             let (citizen_id, chip) = (card.citizen_id.as_str(), card.chip_number.as_str());
             citizen_id == text("/customerData/citizenId") && chip == text("/chipNo")
         });
-        self.hold(in_sight, "sight", || "E3 of a card that does not lie in the reader".to_owned());
+        // The same call once more says nothing that it had not said with the card in sight.
+        let again = self.journey.submit.replace(call) == Some(call);
+        self.hold(in_sight || again, "sight", || {
+            "E3 of a card that does not lie in the reader".to_owned()
+        });
         self.hold(same, "swap", || "E3 with another person or chip than E2".to_owned());
         self.hold(!unsaid, "consent", || "E3 carries a consent that nobody gave".to_owned());
         self.hold(face_agreed, "consent", || "a selfie without its consent".to_owned());
