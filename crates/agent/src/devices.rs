@@ -51,7 +51,7 @@ pub(crate) enum Fact {
     ScannerTrouble(DeviceError),
     /// The scanner works.
     ScannerReady,
-    /// The journal's standing is no longer what it was.
+    /// Journal or audit is no longer as it was.
     JournalChanged,
     /// The bank did not serve this machine, at this endpoint with this condition, while no customer waited.
     Unserved(Endpoint, Condition),

@@ -141,7 +141,7 @@ pub struct Health {
     pub scanner: DeviceState,
     /// The camera.
     pub camera: DeviceState,
-    /// The journal, which is no device: it stands beside them.
+    /// The journal and the audit, whichever is worse; they are no devices and stand beside them.
     #[serde(skip)]
     pub journal: Standing,
     /// The code of what keeps the machine from serving customers; `None` while it serves them.

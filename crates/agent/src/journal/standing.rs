@@ -39,6 +39,11 @@ impl Standing {
         }
     }
 
+    /// Each, in the order in which they stand above.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Sound, Self::Full, Self::ReadOnly, Self::Failing, Self::Damaged, Self::Crowded];
+
     /// One word for health and log.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::*;
+use crate::journal::Standing;
 
 const WITH_TOKEN: [&str; 5] =
     ["/v1/view", "/v1/events", "/v1/preview.jpg", "/v1/preview.mjpeg", "/v1/openapi.json"];
@@ -147,4 +150,11 @@ fn routes_in_the_code() -> BTreeSet<(String, String)> {
     let routes: BTreeSet<_> = lines.collect();
     assert_eq!(routes.len(), 8, "a route is written in a form that this test does not read");
     routes
+}
+
+#[test]
+fn the_openapi_text_names_every_way_in_which_the_journal_may_be() {
+    let openapi: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+    let named = openapi.pointer("/components/schemas/Health/properties/journal/enum").unwrap();
+    assert_eq!(*named, json!(Standing::ALL.map(Standing::word)));
 }
