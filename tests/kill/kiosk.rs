@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use agent::handover::FILE;
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use simulator::bank::{Bank, Options};
@@ -26,7 +27,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::evidence;
-use crate::plan::{Death, Plan, Wait};
+use crate::plan::{Death, Here, Plan, Wait};
 
 /// The page is there within a tenth of that.
 const SERVED_WITHIN: Duration = Duration::from_millis(2_500);
@@ -85,6 +86,10 @@ impl Kiosk {
         self.bank.clear_faults();
         if let Some(fault) = &plan.fault {
             self.bank.add_fault(fault.clone());
+        }
+        if plan.here == Here::Lost {
+            // There was none where nobody stood there.
+            let _ = fs::remove_file(self.journal().join(FILE));
         }
         self.began = Timestamp::now();
         let mut program = self.start(plan.death);

@@ -21,6 +21,9 @@ const LATER_MOST_US: usize = 2_000;
 /// Customers with a selfie where the kill does not ask for one, of a hundred: they take three times as long.
 const SELFIES_PERCENT: usize = 6;
 
+/// So often a life shows how the journey before it ended, of a hundred.
+const HERE_KEPT_PERCENT: usize = 10;
+
 /// A moment of a life, by a line of the log.
 pub struct Point {
     pub name: &'static str,
@@ -112,7 +115,17 @@ pub struct Plan {
     pub reference: String,
     pub card: &'static str,
     pub fault: Option<Fault>,
+    pub here: Here,
     pub death: Death,
+}
+
+/// That a customer was here when the life before ended: with it, that journey's end is on the screen first, and no
+/// journey begins before the card is taken out.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Here {
+    Kept,
+    /// As by a cut of the power; nothing waits until it is on the disk.
+    Lost,
 }
 
 #[derive(Clone, Copy)]
@@ -149,7 +162,8 @@ impl Plan {
         };
         let fault = fault.map(|kind| Fault::new(kind).at(Endpoint::Submit).after(submit).times(1));
         let reference = format!("SIM-{}-KILL-{number:06}", errand.words());
-        Self { reference, card: errand.card(), fault, death: death.for_errand(*errand) }
+        let here = if chance.percent(HERE_KEPT_PERCENT) { Here::Kept } else { Here::Lost };
+        Self { reference, card: errand.card(), fault, here, death: death.for_errand(*errand) }
     }
 
     pub fn told(&self) -> String {

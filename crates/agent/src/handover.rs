@@ -14,8 +14,8 @@ use session::{Failure, Language, LocalFailure, Outcome, Slip, SlipResult};
 
 use crate::journal::{Journal, Memory, Newest, Past};
 
-/// The file's name.
-const FILE: &str = "customer-here";
+/// The file's name, beside the journal.
+pub const FILE: &str = "customer-here";
 /// Whoever was here so long ago has gone.
 const HERE_MOST: Duration = Duration::from_secs(60);
 /// Times that wait for the disk; more of them say nothing new.
