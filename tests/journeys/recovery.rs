@@ -132,6 +132,22 @@ async fn killed_after_sealing_an_old_body_is_discarded_and_audited() {
 }
 
 #[tokio::test]
+async fn that_a_submit_is_sent_is_written_down_before_the_bank_hears_of_it() {
+    let stage = Stage::open(DopaPolicy::Off).await;
+    // The bank keeps a record of a request after this time.
+    let late = Fault::new(Kind::Latency(Duration::from_secs(3)));
+    stage.bank.add_fault(late.at(Endpoint::Submit));
+    let (customer, _) = up_to_the_data(&stage, "SIM-0000-ROW-3-BEFORE").await;
+    let journal = journal(&stage);
+    confirm(&customer).await;
+    let attempts = || journal.history().expect("readable").pop().map_or(0, |past| past.attempts);
+    until(|| (attempts() > 0).then_some(())).await;
+    assert!(records(&stage, Endpoint::Submit).is_empty(), "the bank has heard of it before");
+    customer.until_screen("result").await.expect("the journey ends");
+    assert_eq!(attempts(), 1);
+}
+
+#[tokio::test]
 async fn killed_between_the_sent_record_and_the_first_byte_the_bank_says_0000() {
     let mut stage = killed("SIM-0000-ROW-3", Cut::BeforeBody, Left::Sent).await;
     stage.start_agent().await;
