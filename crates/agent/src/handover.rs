@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use protocol::{Action, BankTime, Condition, Endpoint, Transport, ruling};
+use protocol::{Action, BankTime, Condition, Endpoint, Reference, Transport, ruling};
 use session::{Failure, Language, LocalFailure, Outcome, Slip, SlipResult};
 
 use crate::journal::{Journal, Memory, Newest, Past};
@@ -100,24 +100,21 @@ fn left(path: &Path) -> Option<Here> {
 #[must_use]
 pub fn remains(journal: &Journal, here: Here) -> Option<Remains> {
     let last = match (journal.last_submit(), journal.remembers()) {
-        (Ok(last), Ok(Memory::Whole)) => last.filter(|last| here.before.is_before(last.id)),
+        (Ok(last), Ok(Memory::Whole)) => last.filter(|last| !here.before.is(last.id)),
         // Whose it was, nobody knows.
-        _ => return Some(Remains { outcome: unknown(), slip: None }),
+        _ => return Some(told(unknown(), SlipResult::Unresolved, None, here.seen)),
     };
     let interrupted = Outcome::Stopped(Failure::Local(LocalFailure::Interrupted));
     let interrupted = Remains { outcome: interrupted, slip: None };
-    let Some(last) = last else { return Some(interrupted) };
-    let Some(answer) = last.answer.as_deref() else {
-        return Some(told(last, unknown(), SlipResult::Unresolved));
-    };
+    let Some(Past { answer, reference, created, .. }) = last else { return Some(interrupted) };
+    let told = |outcome, result| Some(told(outcome, result, reference.as_ref(), created));
+    let Some(answer) = answer else { return told(unknown(), SlipResult::Unresolved) };
     let condition: Condition = answer.parse().ok()?;
     let pending = Failure::Bank { condition, text: "done_pending" };
     match ruling(condition, Endpoint::Submit).action {
-        Action::Done => Some(told(last, Outcome::Done, SlipResult::Done)),
-        _ if condition == Condition::ALREADY_USED => {
-            Some(told(last, Outcome::DoneInferred, SlipResult::Done))
-        }
-        Action::RetrySame => Some(told(last, Outcome::Pending(pending), SlipResult::Pending)),
+        Action::Done => told(Outcome::Done, SlipResult::Done),
+        _ if condition == Condition::ALREADY_USED => told(Outcome::DoneInferred, SlipResult::Done),
+        Action::RetrySame => told(Outcome::Pending(pending), SlipResult::Pending),
         Action::Recapture | Action::AskConsent | Action::RecheckInput | Action::Reread => {
             Some(interrupted)
         }
@@ -130,13 +127,18 @@ fn unknown() -> Outcome {
     Outcome::Unresolved(Failure::Bank { condition, text: "result_unknown" })
 }
 
-fn told(last: Past, outcome: Outcome, result: SlipResult) -> Remains {
+fn told(
+    outcome: Outcome,
+    result: SlipResult,
+    reference: Option<&Reference>,
+    time: BankTime,
+) -> Remains {
     let slip = Slip {
         result,
-        reference_last_four: last.reference.as_ref().map(|one| one.last_four().to_owned()),
+        reference_last_four: reference.map(|one| one.last_four().to_owned()),
         // The bank's lines were the process's alone.
         lines: [None, None, None],
-        time: last.created,
+        time,
         language: Language::default(),
     };
     Remains { outcome, slip: Some(slip) }
@@ -144,7 +146,6 @@ fn told(last: Past, outcome: Outcome, result: SlipResult) -> Remains {
 
 #[cfg(test)]
 mod tests {
-    use protocol::Reference;
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
 
@@ -218,13 +219,27 @@ mod tests {
     }
 
     #[test]
+    fn a_submit_is_told_from_the_one_before_where_all_older_ones_are_gone() {
+        let first = journal();
+        submit(&first, Some("0000"));
+        submit(&first, Some("0000"));
+        let here = came(&first);
+        // Numbers begin anew in a table that was emptied.
+        let emptied = journal();
+        submit(&emptied, Some("0000"));
+        assert_eq!(words(remains(&emptied, here)), Some(("done", "done")));
+    }
+
+    #[test]
     fn where_the_journal_was_lost_nobody_is_told_that_nothing_was_sent() {
         let before = journal();
         submit(&before, Some("0000"));
         let here = came(&before);
         let anew = over(Store::in_memory_after_a_loss().unwrap());
         let expected = Some(("unresolved", "result_unknown"));
-        assert_eq!(words(remains(&anew, here)), expected);
+        let remains_of_it = remains(&anew, here);
+        assert!(remains_of_it.as_ref().is_some_and(|remains| remains.slip.is_some()));
+        assert_eq!(words(remains_of_it), expected);
         submit(&anew, Some("0000"));
         assert_eq!(words(remains(&anew, here)), expected, "its numbers begin anew");
     }

@@ -126,15 +126,15 @@ impl fmt::Display for EntryId {
     }
 }
 
-/// The newest submit at some moment; smaller than every one that comes after it.
+/// The newest submit at some moment, if there was one.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Newest(i64);
 
 impl Newest {
-    /// Did this entry come after it?
+    /// Is it still the newest? By equality alone: where older ones are gone, numbers may begin anew.
     #[must_use]
-    pub fn is_before(self, id: EntryId) -> bool {
-        self.0 < id.0
+    pub fn is(self, id: EntryId) -> bool {
+        self.0 == id.0
     }
 }
 

@@ -40,14 +40,10 @@ impl Folder {
 
     /// Opens or creates database and key.
     pub(super) fn open(&self) -> Result<Open, JournalError> {
-        let before = self.before();
+        // The key is made first and goes with nobody: where it lies without tables beside it, they are lost.
+        let before = if self.0.join(KEY).exists() { Before::Lost } else { Before::Nothing };
         let key = DeviceKey::of_folder(&self.0)?;
         let store = Store::at(&self.0.join(DATABASE), before)?;
-        if before == Before::Lost {
-            tracing::error!(
-                "alert: what the journal kept is lost; ask the bank about the last day"
-            );
-        }
         // As everywhere: what is called damaged may be sound, and not be readable.
         store.check().map_err(|error| self.unreadable().map_or(error, failed("database")))?;
         Ok(Open { store, key })
@@ -63,16 +59,6 @@ impl Folder {
             }
             other => other,
         }
-    }
-
-    /// The key is made first and goes with nobody: where it lies without a database, that is lost.
-    fn before(&self) -> Before {
-        let database = fs::metadata(self.0.join(DATABASE));
-        let gone = match database {
-            Ok(file) => file.len() == 0,
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
-        };
-        if gone && self.0.join(KEY).exists() { Before::Lost } else { Before::Nothing }
     }
 
     /// Why the database or its log cannot be read from its beginning to its end, if so.

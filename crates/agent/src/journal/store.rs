@@ -60,12 +60,12 @@ const FROM_FIRST: &str = "
     DROP TABLE sends_1;
 ";
 
-/// What a database that has to be made takes the place of.
+/// What tables that have to be made take the place of.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Before {
-    /// There was none.
+    /// There were none.
     Nothing,
-    /// One that is lost.
+    /// Some that are lost.
     Lost,
 }
 
@@ -160,7 +160,12 @@ fn migrate(connection: &mut Connection, before: Before) -> Result<(), JournalErr
     let statements = match (schema(connection)?, before) {
         (SCHEMA, _) => return Ok(()),
         (0, Before::Nothing) => format!("{TABLES} {LOSSES}"),
-        (0, Before::Lost) => format!("{TABLES} {LOSSES} {LOST}"),
+        (0, Before::Lost) => {
+            tracing::error!(
+                "alert: what the journal kept is lost; ask the bank about the last day"
+            );
+            format!("{TABLES} {LOSSES} {LOST}")
+        }
         (1, _) => format!(
             "DROP INDEX unanswered; ALTER TABLE sends RENAME TO sends_1; {TABLES} {FROM_FIRST} {LOSSES}"
         ),

@@ -62,9 +62,16 @@ fn a_lost_journal_is_remembered_for_a_day_by_a_clock_that_can_be_believed() {
     let journal = started(folder.path());
     assert_eq!(earlier(&journal), Earlier::Nothing, "there was nothing to lose");
     drop(journal);
-    let lose: [fn(&Path); 3] = [
+    let lose: [fn(&Path); 4] = [
         |path| fs::remove_file(path).unwrap(),
         |path| fs::write(path, b"").unwrap(),
+        |path| {
+            // As a power cut leaves one that was just being made.
+            fs::remove_file(path).unwrap();
+            let begun = rusqlite::Connection::open(path).unwrap();
+            begun.execute_batch("PRAGMA journal_mode = WAL;").unwrap();
+            assert_ne!(fs::metadata(path).unwrap().len(), 0);
+        },
         |path| fs::write(path, [b'x'; 4096]).unwrap(),
     ];
     for lose in lose {
