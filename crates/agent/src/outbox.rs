@@ -185,10 +185,7 @@ impl Desk {
 
     /// Age is judged by a clock that the bank's agrees with.
     fn wall(&self) -> Wall {
-        match self.clock.is_vouched_for() {
-            true => Wall::Vouched(self.clock.bank_time()),
-            false => Wall::Unknown,
-        }
+        self.clock.moment().wall()
     }
 
     fn record(&self, happened: Happened) {

@@ -3,6 +3,7 @@
 //! An entry is old by the time that is written in it only if the bank's clock agreed with that time then.
 
 use protocol::BankTime;
+use session::outbox::Wall;
 
 /// Is the time that is handed in right?
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,5 +52,14 @@ impl Moment {
     #[must_use]
     pub const fn unvouched(at: BankTime) -> Self {
         Self { at, clock: Trust::Unknown }
+    }
+
+    /// As the outbox's policy judges age by it.
+    #[must_use]
+    pub fn wall(self) -> Wall {
+        match self.clock {
+            Trust::Vouched => Wall::Vouched(self.at),
+            Trust::Unknown => Wall::Unknown,
+        }
     }
 }

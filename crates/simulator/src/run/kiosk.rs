@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use agent::handover::Here;
-use agent::journal::{EntryId, JournalError, Moment, Newest, Trust};
+use agent::journal::{EntryId, JournalError, Moment, Newest};
 use agent::sendings::{HeldBack, Sendings};
 use protocol::{Alert, BankTime, Condition, Endpoint, FailureReport};
 use session::outbox::Wall;
@@ -158,10 +158,7 @@ impl Day {
     }
 
     pub(super) fn wall(&self) -> Wall {
-        match self.moment() {
-            Moment { at, clock: Trust::Vouched } => Wall::Vouched(at),
-            Moment { clock: Trust::Unknown, .. } => Wall::Unknown,
-        }
+        self.moment().wall()
     }
 
     /// Defects that sit behind the session.
